@@ -1,0 +1,127 @@
+// Package llm is the vocabulary of models: a Request in OpenAI's shape, the
+// Response or the stream of Chunks that a Model gives, and the one kind of Error
+// that every provider's failure becomes at its edge.
+//
+// A Model may be a provider's deployment (llm/compat, llm/claude), a chain of
+// them (llm/fallback), or anything that wraps another Model. Nothing here knows
+// who asks or why: rules and budgets see Request.Labels only.
+package llm
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"time"
+)
+
+// Request is one chat completion asked for.
+type Request struct {
+	// Group is the name that the caller chose: a model, a group of
+	// deployments, or empty for the default.
+	Group string
+	// Body is an OpenAI chat completion request. Every field of it reaches
+	// the provider as it is, known or not, but "model" (set by the deployment)
+	// and "stream" (set by the method that is called).
+	Body json.RawMessage
+	// Labels say who asks and from where ("channel", "user", "key"), for
+	// rules, budgets and reports.
+	Labels map[string]string
+}
+
+// Usage counts tokens. Cached and Reasoning are parts of the first two.
+type Usage struct {
+	Prompt     int
+	Completion int
+	Cached     int // of Prompt: read from the provider's cache
+	Reasoning  int // of Completion: thought, not shown
+}
+
+// Served says who gave a response and what it took.
+type Served struct {
+	Deployment string   // the deployment's id
+	Provider   string   // the provider's prefix: "deepseek"
+	Model      string   // as the provider names it
+	Route      string   // how the deployment was chosen, in words
+	Attempts   int      // calls made, the successful one among them
+	Usage      *Usage   // nil: the provider did not say
+	CostUSD    *float64 // nil: the price is unknown
+}
+
+// Response is a whole completion.
+type Response struct {
+	Served
+
+	Body json.RawMessage // an OpenAI chat completion, unknown fields kept
+}
+
+// Chunk is one part of a streamed completion.
+type Chunk struct {
+	// Body is an OpenAI chat completion chunk, unknown fields kept.
+	Body json.RawMessage
+	// Served is set on the last chunk of a stream that ended well, and nil
+	// on all others. The last chunk's Body may be empty.
+	Served *Served
+}
+
+// Model completes chats.
+type Model interface {
+	// Complete returns the whole completion, or an *Error.
+	Complete(ctx context.Context, r Request) (Response, error)
+	// Stream yields the completion's chunks in order. It ends either with a
+	// chunk whose Served is set, or with a non-nil error (an *Error), after
+	// which nothing comes: a cut stream never looks like a finished one.
+	// Leaving the loop early cancels the call.
+	Stream(ctx context.Context, r Request) iter.Seq2[Chunk, error]
+}
+
+// Kind is what went wrong, told so that a router knows what to do next.
+type Kind string
+
+// The kinds of failure.
+const (
+	Unreachable   Kind = "unreachable"    // no connection, or it broke
+	Timeout       Kind = "timeout"        // no answer in time, 408
+	RateLimited   Kind = "rate_limited"   // 429
+	Overloaded    Kind = "overloaded"     // 5xx: the provider's fault
+	Unauthorised  Kind = "unauthorised"   // 401, 403: key missing, wrong or not allowed
+	NoSuchModel   Kind = "no_such_model"  // 404
+	BadRequest    Kind = "bad_request"    // 400, 422: this request will never pass
+	ContextWindow Kind = "context_window" // 400: too long for this model
+	ContentPolicy Kind = "content_policy" // 400: the provider will not answer this
+	BadResponse   Kind = "bad_response"   // what came was no completion
+	NoFunds       Kind = "no_funds"       // 402, or a quota that is used up
+	Cancelled     Kind = "cancelled"      // the caller left
+)
+
+// Error is a failed call. Its text holds no secret and may be logged; it is
+// not for a chat user's eyes.
+type Error struct {
+	Kind     Kind
+	Status   int           // HTTP status; 0 where there was none
+	After    time.Duration // the provider's Retry-After; 0 where it gave none
+	Provider string
+	Err      error
+}
+
+// Error names the provider, the kind and what was said.
+func (e *Error) Error() string {
+	if e.Status != 0 {
+		return fmt.Sprintf("%s: %s (HTTP %d): %v", e.Provider, e.Kind, e.Status, e.Err)
+	}
+	return fmt.Sprintf("%s: %s: %v", e.Provider, e.Kind, e.Err)
+}
+
+// Unwrap returns what the error was made from.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Retryable tells whether the same deployment may well answer the same request
+// a little later.
+func (e *Error) Retryable() bool {
+	switch e.Kind {
+	case Unreachable, Timeout, RateLimited, Overloaded, BadResponse:
+		return true
+	default:
+		return false
+	}
+}
