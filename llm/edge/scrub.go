@@ -1,0 +1,204 @@
+package edge
+
+import (
+	"bytes"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	// maxText is how much of a provider's words an error repeats, in bytes.
+	maxText = 300
+	// minSecret is the shortest part of a secret that is hidden: shorter runs
+	// are too likely to be ordinary words.
+	minSecret = 8
+	// minEcho is the shortest run of the request that counts as repeated by
+	// the provider, in bytes: 8 Chinese characters, some four English words.
+	minEcho = 24
+)
+
+// plain makes one line of text out of a body of unknown kind. Of a web page it
+// keeps the title, or else what is left without tags, scripts and styles.
+func plain(body []byte) string {
+	text := strings.ToValidUTF8(string(body[:min(len(body), 16<<10)]), "")
+	if !strings.Contains(text, "<") || !strings.Contains(text, ">") {
+		return text
+	}
+	if title := element(text, "<title", "</title"); title != "" {
+		return title
+	}
+	for _, tag := range []string{"script", "style", "head"} {
+		text = cutElement(text, tag)
+	}
+	return stripTags(text)
+}
+
+// element returns the content of the first element that opens with open, which
+// may carry attributes.
+func element(text, open, end string) string {
+	lower := lowerASCII(text)
+	i := strings.Index(lower, open)
+	if i < 0 {
+		return ""
+	}
+	start := strings.IndexByte(lower[i:], '>')
+	if start < 0 {
+		return ""
+	}
+	start += i + 1
+	stop := strings.Index(lower[start:], end)
+	if stop < 0 {
+		return ""
+	}
+	return strings.TrimSpace(text[start : start+stop])
+}
+
+func cutElement(text, tag string) string {
+	for {
+		lower := lowerASCII(text)
+		i := strings.Index(lower, "<"+tag)
+		if i < 0 {
+			return text
+		}
+		end := strings.Index(lower[i:], "</"+tag)
+		if end < 0 {
+			return text[:i]
+		}
+		text = text[:i] + " <" + text[i+end+1:]
+	}
+}
+
+// lowerASCII keeps every byte in its place, which strings.ToLower does not.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
+func stripTags(text string) string {
+	var b strings.Builder
+	inTag := false
+	for _, r := range text {
+		switch {
+		case r == '<':
+			inTag = true
+			b.WriteByte(' ')
+		case r == '>':
+			inTag = false
+		case !inTag:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// scrub makes a text safe to log: one line of printable characters, without
+// secrets, without what was asked, and short.
+func (e Edge) scrub(text string, request []byte) string {
+	text = strings.Join(strings.Fields(strings.Map(printable, text)), " ")
+	text = hideEcho(text, request)
+	for _, s := range e.Secrets {
+		if s != "" {
+			text = strings.ReplaceAll(text, s, "[key]")
+		}
+	}
+	text = e.hideKeys(text)
+	if len(text) <= maxText {
+		return text
+	}
+	cut := maxText
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "…"
+}
+
+func printable(r rune) rune {
+	switch {
+	case unicode.IsSpace(r):
+		return ' '
+	case !unicode.IsPrint(r):
+		return -1
+	}
+	return r
+}
+
+// hideKeys hides words that look like a key, that hold a part of a secret, or
+// that are a part of one.
+func (e Edge) hideKeys(text string) string {
+	var b strings.Builder
+	for len(text) > 0 {
+		end := strings.IndexFunc(text, notKeyRune)
+		switch end {
+		case -1:
+			end = len(text)
+		case 0:
+			_, size := utf8.DecodeRuneInString(text)
+			b.WriteString(text[:size])
+			text = text[size:]
+			continue
+		}
+		word := text[:end]
+		if e.isKey(word) {
+			word = "[key]"
+		}
+		b.WriteString(word)
+		text = text[end:]
+	}
+	return b.String()
+}
+
+func notKeyRune(r rune) bool {
+	return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_*.+/=", r)
+}
+
+func (e Edge) isKey(word string) bool {
+	if len(word) < minSecret {
+		return false
+	}
+	if strings.HasPrefix(word, "sk-") || strings.HasPrefix(word, "Bearer") {
+		return true
+	}
+	for _, s := range e.Secrets {
+		for i := 0; i+minSecret <= len(s); i++ {
+			if strings.Contains(word, s[i:i+minSecret]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hideEcho replaces what the text repeats of the request. The request is JSON,
+// so a line break in it ends a run; what is left is too short to tell much.
+func hideEcho(text string, request []byte) string {
+	if len(request) == 0 {
+		return text
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		n := 0
+		if i+minEcho <= len(text) && bytes.Contains(request, []byte(text[i:i+minEcho])) {
+			n = minEcho
+			for i+n < len(text) && bytes.Contains(request, []byte(text[i:i+n+1])) {
+				n++
+			}
+			for i+n < len(text) && !utf8.RuneStart(text[i+n]) {
+				n++
+			}
+		}
+		if n > 0 {
+			b.WriteString("[…]")
+			i += n
+			continue
+		}
+		_, size := utf8.DecodeRuneInString(text[i:])
+		b.WriteString(text[i : i+size])
+		i += size
+	}
+	return b.String()
+}
