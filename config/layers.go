@@ -1,0 +1,173 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/joho/godotenv"
+)
+
+// maxDotEnv is the size in bytes from which a .env is refused: real ones have a
+// few kilobytes.
+const maxDotEnv = 256 << 10
+
+// layer is one place that settings come from.
+type layer struct {
+	origin Origin
+	values map[string]string
+}
+
+// readLayers reads the layers, the strongest first.
+func (l *loader) readLayers(o Options) {
+	environ := o.Environ
+	if environ == nil {
+		environ = os.Environ()
+	}
+	l.layers = []layer{
+		{CommandLine, o.Overrides},
+		{Environment, split(environ)},
+		{DotEnv, l.readDotEnv(filepath.Join(o.Dir, ".env"))},
+	}
+	layers := l.layers
+	l.config.lookup = func(name string) (string, Origin) { return lookup(layers, name) }
+	l.checkNames()
+}
+
+// lookup returns a setting without the blanks around it, and where it is from.
+// Empty counts as unset: that is how a variable is switched off in a shell.
+func lookup(layers []layer, name string) (string, Origin) {
+	for _, layer := range layers {
+		if text := strings.TrimSpace(layer.values[name]); text != "" {
+			return text, layer.origin
+		}
+	}
+	return "", Default
+}
+
+// Lookup returns any variable by name, such as the key of a provider that
+// Config has no field for ("MISTRAL_API_KEY"). A variable that is empty is not
+// there.
+func (c *Config) Lookup(name string) (Secret, bool) {
+	text, _ := c.lookup(name)
+	return Secret(text), text != ""
+}
+
+// split makes a map of NAME=value lines.
+func split(environ []string) map[string]string {
+	values := make(map[string]string, len(environ))
+	for _, line := range environ {
+		if name, value, found := strings.Cut(line, "="); found && name != "" {
+			values[name] = value
+		}
+	}
+	return values
+}
+
+// readDotEnv reads a .env; none is no mistake.
+func (l *loader) readDotEnv(path string) map[string]string {
+	text, err := readAtMost(path, maxDotEnv)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		l.report(Problem{Origin: DotEnv, Message: "cannot be read: " + reason(err), Fix: "make it a small text file that this user may read"})
+		return nil
+	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	values, err := godotenv.UnmarshalBytes(text)
+	if err != nil {
+		// The library's error quotes the rest of the file, secrets and all.
+		l.report(Problem{
+			Origin:  Origin(fmt.Sprintf("%s:%d", DotEnv, brokenLine(text))),
+			Message: "this is not NAME=value",
+			Fix:     "write one NAME=value a line, close every quote, and start comments with #",
+		})
+		return nil
+	}
+	return values
+}
+
+// brokenLine returns the line, from 1, where the first statement starts that
+// godotenv cannot read. A quoted value may run over several lines, so that a
+// statement is broken only when no number of lines makes it whole.
+func brokenLine(text []byte) int {
+	const longest = 64 // lines of one value: a private key has about 30
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	for start := 0; start < len(lines); {
+		length := 1
+		for ; length <= longest && start+length <= len(lines); length++ {
+			if _, err := godotenv.UnmarshalBytes(bytes.Join(lines[start:start+length], nil)); err == nil {
+				break
+			}
+		}
+		if length > longest || start+length > len(lines) {
+			return start + 1
+		}
+		start += length
+	}
+	return len(lines)
+}
+
+// readAtMost reads a regular file that is not larger than limit bytes.
+func readAtMost(path string, limit int64) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(err, errors.New("not a regular file"))
+	}
+	text, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(text)) > limit {
+		return nil, fmt.Errorf("larger than %d KB", limit>>10)
+	}
+	return text, nil
+}
+
+// reason is what an error of the file system says, without the path that the
+// reader knows already.
+func reason(err error) string {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err.Error()
+	}
+	return strings.ReplaceAll(err.Error(), "\n", ", ")
+}
+
+// checkNames looks for names of ours that do not exist.
+func (l *loader) checkNames() {
+	known := names(l.config)
+	for _, layer := range l.layers {
+		for _, name := range slices.Sorted(maps.Keys(layer.values)) {
+			value := layer.values[name]
+			if !strings.HasPrefix(name, "TRIBUNE_") || slices.Contains(known, name) || foreign(name, value) {
+				continue
+			}
+			fix := "remove it; docs/environment.md lists the names"
+			if near := nearest(name, known); near != "" {
+				fix = "did you mean " + near + "?"
+			}
+			l.report(Problem{Setting: name, Origin: layer.origin, Message: "no such setting", Fix: fix})
+		}
+	}
+}
+
+// foreign tells whether a name is not meant for the program: what the tests are
+// told, and what Kubernetes and Docker links set in every container beside a
+// service that is called "tribune".
+func foreign(name, value string) bool {
+	rest := strings.TrimPrefix(name, "TRIBUNE_")
+	service := rest == "SERVICE_HOST" || strings.HasPrefix(rest, "SERVICE_PORT") || strings.HasPrefix(rest, "PORT_")
+	return strings.HasPrefix(rest, "TEST_") || service || rest == "PORT" && strings.Contains(value, "://")
+}
