@@ -1,0 +1,122 @@
+package markdown
+
+import (
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	tables "github.com/yuin/goldmark/extension/ast"
+)
+
+// builder makes a Doc of goldmark's tree.
+type builder struct {
+	source []byte
+	links  func(url string) bool
+}
+
+// blocks returns the children of parent.
+func (b builder) blocks(parent ast.Node) []Block {
+	var blocks []Block
+	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
+		if block := b.block(n); block != nil {
+			blocks = append(blocks, block)
+		}
+	}
+	return blocks
+}
+
+func (b builder) block(n ast.Node) Block {
+	switch n := n.(type) {
+	case *ast.Heading:
+		return Heading{Level: n.Level, Text: b.inlines(n)}
+	case *ast.Paragraph, *ast.TextBlock:
+		return Paragraph{Text: b.inlines(n)}
+	case *ast.List:
+		return b.list(n)
+	case *ast.Blockquote:
+		return Quote{Blocks: b.blocks(n)}
+	case *ast.FencedCodeBlock:
+		info := ""
+		if n.Info != nil {
+			info = strings.TrimSpace(unescape(string(n.Info.Value(b.source))))
+		}
+		return CodeBlock{Info: info, Text: b.code(n)}
+	case *ast.CodeBlock:
+		return CodeBlock{Text: b.code(n)}
+	case *ast.ThematicBreak:
+		return Rule{}
+	case *tables.Table:
+		return b.table(n)
+	}
+	return nil
+}
+
+func (b builder) list(n *ast.List) List {
+	l := List{Ordered: n.IsOrdered(), Start: n.Start}
+	for item := n.FirstChild(); item != nil; item = item.NextSibling() {
+		l.Items = append(l.Items, b.blocks(item))
+	}
+	return l
+}
+
+func (b builder) code(n ast.Node) string {
+	var s strings.Builder
+	lines := n.Lines()
+	for i := range lines.Len() {
+		segment := lines.At(i)
+		s.Write(segment.Value(b.source))
+	}
+	return strings.TrimSuffix(s.String(), "\n")
+}
+
+func (b builder) table(n *tables.Table) Table {
+	t := Table{}
+	for _, a := range n.Alignments {
+		t.Align = append(t.Align, alignment(a))
+	}
+	for row := n.FirstChild(); row != nil; row = row.NextSibling() {
+		cells := make([]Cell, 0, len(t.Align))
+		for cell := row.FirstChild(); cell != nil && len(cells) < len(t.Align); cell = cell.NextSibling() {
+			cells = append(cells, b.inlines(cell))
+		}
+		for len(cells) < len(t.Align) {
+			cells = append(cells, nil)
+		}
+		if _, header := row.(*tables.TableHeader); header {
+			t.Header = cells
+		} else {
+			t.Rows = append(t.Rows, cells)
+		}
+	}
+	return t
+}
+
+func alignment(a tables.Alignment) Align {
+	switch a {
+	case tables.AlignLeft:
+		return AlignLeft
+	case tables.AlignRight:
+		return AlignRight
+	case tables.AlignCenter:
+		return AlignCenter
+	}
+	return AlignNone
+}
+
+// plainBlocks makes paragraphs of s without looking for Markdown in it.
+func (b builder) plainBlocks(s string) []Block {
+	var blocks []Block
+	for part := range strings.SplitSeq(s, "\n\n") {
+		if strings.TrimSpace(part) == "" {
+			continue
+		}
+		var text []Inline
+		for line := range strings.SplitSeq(strings.Trim(part, "\n"), "\n") {
+			if len(text) > 0 {
+				text = append(text, Break{})
+			}
+			text = append(text, b.bare(strings.TrimSpace(line))...)
+		}
+		blocks = append(blocks, Paragraph{Text: text})
+	}
+	return blocks
+}

@@ -1,0 +1,136 @@
+package markdown
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
+)
+
+// words finds the end of the next piece of text, starting at offset from, that
+// is not cut if there is any other way: a word with the space behind it, or a
+// sentence in a script without spaces. behind says how good a cut is at its
+// end. ok is false where it measures more than room.
+func (s *splitter) words(text string, from, room int, code bool) (end int, behind Cut, ok bool) {
+	size, end := 0, from
+	for end < len(text) {
+		r, n := utf8.DecodeRuneInString(text[end:])
+		if size += s.measure(text[end : end+n]); size > room {
+			return end, cutNone, false
+		}
+		end += n
+		if at := cutBehind(r, text[end:], code); at < cutNone {
+			return end, at, true
+		}
+	}
+	return end, cutNone, true
+}
+
+// cutBehind says how good a cut is between r and rest.
+func cutBehind(r rune, rest string, code bool) Cut {
+	next, _ := utf8.DecodeRuneInString(rest)
+	switch {
+	case rest != "" && unicode.IsSpace(next) && !code:
+		return cutNone // behind the space
+	case unicode.IsSpace(r):
+		if rest != "" && strings.ContainsRune("#>-+*=", next) {
+			return cutNone // it would be a heading or a bullet in a new part
+		}
+		return CutSpace
+	case code:
+		return cutNone
+	case endsSentence(r) && !closes(next):
+		return CutSentence
+	case closes(r) && !closes(next) && !endsSentence(next):
+		return cutNone
+	}
+	return cutNone
+}
+
+// endsSentence reports whether r ends a sentence without a space behind it.
+func endsSentence(r rune) bool { return strings.ContainsRune("。！？；…", r) }
+
+// closes reports whether r belongs to what stands before it.
+func closes(r rune) bool {
+	return strings.ContainsRune("。！？；，、：…”’」』）】》〉\"')]}.,;:!?", r) && r != utf8.RuneError
+}
+
+// escapeStart moves a hard cut in rendered text before an escape that it would
+// tear apart: a backslash and its character, or a reference such as &amp;.
+func escapeStart(s string, end int) int {
+	if end >= len(s) {
+		return end
+	}
+	slashes := 0
+	for slashes < end && s[end-1-slashes] == '\\' {
+		slashes++
+	}
+	if slashes%2 == 1 {
+		return end - 1
+	}
+	const longest = len("&#65535;")
+	from := max(0, end-longest)
+	i := strings.LastIndexByte(s[from:end], '&')
+	if i < 0 || strings.IndexByte(s[from+i:end], ';') >= 0 {
+		return end
+	}
+	if semi := strings.IndexByte(s[end:min(len(s), end+longest)], ';'); semi >= 0 {
+		return from + i
+	}
+	return end
+}
+
+// firstCluster returns the first grapheme cluster of s, within bounds.
+func firstCluster(s string) string {
+	cluster, _, _, _ := uniseg.FirstGraphemeClusterInString(s[:min(len(s), maxCluster)], -1)
+	return cluster
+}
+
+// fit adapts lines to the limit: what could never fit beside its own prefixes
+// and repeated headers is made shorter.
+func (s *splitter) fit(lines []Line) []Line {
+	out := make([]Line, len(lines))
+	for i, l := range lines {
+		l.First, l.Rest, l.Lead = s.short(l.First), s.short(l.Rest), s.short(l.Lead)
+		if s.measure(l.Repeat) > s.max/4 {
+			l.Repeat = ""
+		}
+		l.Spans = s.fitSpans(l.Spans)
+		out[i] = l
+	}
+	return out
+}
+
+// short drops the outer part of a prefix that is longer than an eighth of a part.
+func (s *splitter) short(prefix string) string {
+	if s.measure(prefix) <= s.max/8 {
+		return prefix
+	}
+	return strings.TrimLeft(prefix, " >")
+}
+
+// fitSpans replaces what can not be shown whole by what stands for it.
+func (s *splitter) fitSpans(spans []Span) []Span {
+	for i, sp := range spans {
+		if sp.Whole && s.measure(sp.Text) > s.max/3 {
+			out := append([]Span(nil), spans[:i]...)
+			for _, sp := range spans[i:] {
+				out = append(out, s.fitSpan(sp)...)
+			}
+			return out
+		}
+	}
+	return spans
+}
+
+func (s *splitter) fitSpan(sp Span) []Span {
+	if !sp.Whole || s.measure(sp.Text) <= s.max/3 {
+		return []Span{sp}
+	}
+	if len(sp.Long) == 0 {
+		sp.Whole = false
+		return []Span{sp}
+	}
+	return s.fitSpans(sp.Long)
+}
