@@ -45,15 +45,16 @@ func (u URL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
 // LogValue gives the form of String to slog.
 func (u URL) LogValue() slog.Value { return slog.StringValue(u.String()) }
 
-// UnmarshalText takes an address, or several with commas between.
+// UnmarshalText takes an address, or several with commas between. PostgreSQL may
+// have its host among the parameters, where it is a socket.
 func (u *URL) UnmarshalText(text []byte) error {
 	for part := range strings.SplitSeq(string(text), ",") {
 		// The parser's own error holds the address, and with it the password.
 		parsed, err := url.Parse(strings.TrimSpace(part))
-		if err != nil || parsed.Scheme == "" || parsed.Hostname() == "" {
-			return &invalid{"this is not an address", "write it with its scheme and host, as in https://example.org"}
+		if err != nil || parsed.Scheme == "" || parsed.Hostname() == "" && parsed.Query().Get("host") == "" {
+			return &invalid{"this is not an address", "write it with its scheme and host, as in https://example.org; in a password write special characters as %XX"}
 		}
-		if _, err := portOf(parsed.Port()); err != nil {
+		if err := checkPort(parsed.Port()); err != nil {
 			return err
 		}
 	}
@@ -64,7 +65,7 @@ func (u *URL) UnmarshalText(text []byte) error {
 // withoutSecrets returns an address as it may be shown.
 func withoutSecrets(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Scheme == "" || u.Opaque != "" {
 		return hiddenMark
 	}
 	shown := u.Scheme + "://" + hiddenUser(u.User) + u.Host + u.EscapedPath()
@@ -100,7 +101,7 @@ func (a *Addr) UnmarshalText(text []byte) error {
 	if port == "" {
 		return &invalid{quote(string(text)) + " has no port", fix}
 	}
-	if _, err := portOf(port); err != nil {
+	if err := checkPort(port); err != nil {
 		return err
 	}
 	*a = Addr(text)
@@ -130,14 +131,13 @@ func isLoopback(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// portOf reads a port's number; none is 0.
-func portOf(text string) (int, error) {
+// checkPort holds a port to the numbers there are; none at all is fine.
+func checkPort(text string) error {
 	if text == "" {
-		return 0, nil
+		return nil
 	}
-	port, err := strconv.Atoi(text)
-	if err != nil || port < 0 || port > 65535 {
-		return 0, &invalid{"the port " + quote(text) + " is out of range", "use a number from 1 to 65535"}
+	if _, err := strconv.ParseUint(text, 10, 16); err != nil {
+		return &invalid{"the port " + quote(text) + " is out of range", "use a number from 1 to 65535"}
 	}
-	return port, nil
+	return nil
 }

@@ -1,8 +1,11 @@
 package config
 
 import (
+	"cmp"
 	"encoding/hex"
+	"net"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +25,7 @@ func (l *loader) check() {
 // checkURLs holds every address to the schemes that its service speaks.
 func (l *loader) checkURLs() {
 	for _, f := range fields(l.config) {
-		u, ok := f.value.Interface().(URL)
+		u, ok := reflect.TypeAssert[URL](f.value)
 		if !ok || !u.IsSet() {
 			continue
 		}
@@ -79,7 +82,7 @@ func (l *loader) checkModels() {
 		l.warn("LLM_MODE", "deepseek is chosen, but its key is not set", "set DEEPSEEK_API_KEY")
 	}
 	if l.isOurs(m.APIBase) {
-		l.mistake("LITELLM_API_BASE", "this is Tribune's own address: it would call itself without end", "unset it, or write the address of the LiteLLM proxy")
+		l.mistake("LITELLM_API_BASE", "this is Tribune's own address: it would call itself without end", "unset it, or set TRIBUNE_HTTP_ADDR to another port if a LiteLLM proxy runs there")
 	}
 	if m.MasterKey.IsSet() && len(m.MasterKey) < minShown {
 		l.warn("LITELLM_MASTER_KEY", "it is short enough to be guessed", "use 32 random characters, or unset it to have one generated")
@@ -102,10 +105,17 @@ func (l *loader) isOurs(u URL) bool {
 	if public, err := url.Parse(l.config.Server.PublicURL.Reveal()); err == nil && public.Host != "" && strings.EqualFold(public.Host, parsed.Host) {
 		return true
 	}
-	addr := l.config.Server.Addr
-	host := strings.TrimSuffix(string(addr), ":"+addr.Port())
-	same := isLoopback(parsed.Hostname()) || strings.EqualFold(strings.Trim(host, "[]"), parsed.Hostname())
-	return same && parsed.Port() == addr.Port()
+	host, port, err := net.SplitHostPort(string(l.config.Server.Addr))
+	same := isLoopback(parsed.Hostname()) || strings.EqualFold(host, parsed.Hostname())
+	return err == nil && same && portOf(parsed) == port
+}
+
+// portOf returns an address's port, the usual one where it names none.
+func portOf(u *url.URL) string {
+	if u.Scheme == "https" {
+		return cmp.Or(u.Port(), "443")
+	}
+	return cmp.Or(u.Port(), "80")
 }
 
 func (l *loader) checkSlack() {
@@ -183,9 +193,12 @@ func (l *loader) checkNATS() {
 	if n.URL.IsSet() {
 		return
 	}
-	for name, set := range map[string]bool{"NATS_CREDS": n.Creds != "", "NATS_USER": n.User != "", "NATS_CA": n.CA != "", "NATS_REPLICAS": n.Replicas > 1} {
-		if set {
-			l.warn(name, "the embedded queue does not use it", "set NATS_URL too, or unset it")
+	for _, unused := range []struct {
+		name string
+		set  bool
+	}{{"NATS_CREDS", n.Creds != ""}, {"NATS_USER", n.User != ""}, {"NATS_CA", n.CA != ""}, {"NATS_REPLICAS", n.Replicas > 1}} {
+		if unused.set {
+			l.warn(unused.name, "the embedded queue does not use it", "set NATS_URL too, or unset it")
 		}
 	}
 }

@@ -41,7 +41,7 @@ func (l *loader) completeFile(variable, named, usual string) string {
 	if _, err := os.Stat(path); err != nil {
 		return ""
 	}
-	l.set(variable, usual, Default)
+	l.set(variable, usual)
 	return path
 }
 
@@ -66,14 +66,12 @@ func (l *loader) completeEmbedding() {
 	if e.Model != "" || e.APIBase.IsSet() || e.APIKey.IsSet() || !l.config.Providers.Zhipu.IsSet() {
 		return
 	}
-	base, from := l.config.lookup("ZHIPUAI_API_BASE")
-	if err := decodeURL(&e.APIBase, base); err != nil {
-		l.report(Problem{Setting: "ZHIPUAI_API_BASE", Origin: from, Message: err.message, Fix: err.fix})
-	}
+	base, _ := l.config.lookup("ZHIPUAI_API_BASE")
+	_ = decodeURL(&e.APIBase, base) // completeProviders has reported what is wrong
 	e.Model, e.APIKey = zhipuEmbedding, l.config.Providers.Zhipu
-	l.set("EMBEDDING_MODEL", e.Model, Default)
-	l.set("EMBEDDING_API_KEY", e.APIKey.String(), Default)
-	l.set("EMBEDDING_API_BASE", e.APIBase.String(), from)
+	l.set("EMBEDDING_MODEL", e.Model)
+	l.set("EMBEDDING_API_KEY", e.APIKey.String())
+	l.set("EMBEDDING_API_BASE", e.APIBase.String())
 }
 
 // decodeURL sets u from text; nothing where there is none.
@@ -84,11 +82,11 @@ func decodeURL(u *URL, text string) *invalid {
 	return explain(u.UnmarshalText([]byte(text)), text)
 }
 
-// set shows a setting's value, which may not hold a secret.
-func (l *loader) set(name, value string, origin Origin) {
+// set shows the value, secrets hidden, that a setting has by default.
+func (l *loader) set(name, value string) {
 	for i := range l.settings {
 		if l.settings[i].Name == name {
-			l.settings[i].Value, l.settings[i].Origin = value, origin
+			l.settings[i].Value = value
 		}
 	}
 }

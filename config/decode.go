@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"encoding"
 	"errors"
 	"reflect"
@@ -55,7 +56,7 @@ func (l *loader) fill() {
 	for _, f := range fields(l.config) {
 		text, origin := l.config.lookup(f.Name)
 		l.checkForm(f.Name, origin)
-		setting := Setting{Group: f.Group, Name: f.Name, Origin: origin, Description: f.Desc}
+		setting := Setting{Group: f.Group, Name: f.Name, Origin: origin, Default: cmp.Or(f.Default, f.Shown), Description: f.Desc}
 		if text == "" {
 			text = f.Default
 		}
@@ -88,7 +89,7 @@ type sensitive interface {
 // Types that hide their value read it themselves: a type made by reflection,
 // tag and all, is kept for as long as the process lives.
 func decode(field reflect.Value, text string) *invalid {
-	if hidden, ok := field.Addr().Interface().(sensitive); ok {
+	if hidden, ok := reflect.TypeAssert[sensitive](field.Addr()); ok {
 		return explain(hidden.UnmarshalText([]byte(text)), text)
 	}
 	spec := reflect.New(reflect.StructOf([]reflect.StructField{{

@@ -16,6 +16,9 @@ type Options struct {
 	// Overrides are settings from the command line, by variable name. They
 	// win over everything.
 	Overrides map[string]string
+	// Providers are the variable prefixes ("MISTRAL") of the providers that
+	// the program knows, besides those that Config has fields for.
+	Providers []string
 }
 
 // Load reads all settings. With mistakes in them the error is Problems, one for
@@ -27,6 +30,7 @@ func Load(o Options) (*Config, error) {
 	l.readLayers(o)
 	l.fill()
 	l.completePaths()
+	l.completeProviders(o.Providers)
 	l.completeEmbedding()
 	l.check()
 	l.readFile()

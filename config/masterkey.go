@@ -83,7 +83,7 @@ func writeMasterKey(dataDir string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(file.Name())
+	defer func() { _ = os.Remove(file.Name()) }() // it has its other name by then
 	_, err = file.WriteString(newMasterKey() + "\n")
 	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err

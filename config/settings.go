@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -10,7 +9,8 @@ import (
 type Setting struct {
 	Group       string `json:"group"`
 	Name        string `json:"name"`
-	Value       string `json:"value"` // secrets hidden; "" where it is unset
+	Value       string `json:"value"`             // secrets hidden; "" where it is unset
+	Default     string `json:"default,omitempty"` // what holds where it is unset, in words or as a value
 	Origin      Origin `json:"origin"`
 	Description string `json:"description"`
 	Problem     string `json:"problem,omitempty"` // what is wrong with it, and what to do
@@ -40,6 +40,6 @@ func shown(f field, text string) string {
 	case URL:
 		return URL(text).String()
 	default:
-		return cmp.Or(text, f.Shown)
+		return oneLine(text)
 	}
 }
