@@ -102,8 +102,8 @@ func alignment(a tables.Alignment) Align {
 	return AlignNone
 }
 
-// plainBlocks makes paragraphs of s without looking for Markdown in it.
-func (b builder) plainBlocks(s string) []Block {
+// plainBlocks makes paragraphs of s without looking for anything in it.
+func plainBlocks(s string) []Block {
 	var blocks []Block
 	for part := range strings.SplitSeq(s, "\n\n") {
 		if strings.TrimSpace(part) == "" {
@@ -114,7 +114,7 @@ func (b builder) plainBlocks(s string) []Block {
 			if len(text) > 0 {
 				text = append(text, Break{})
 			}
-			text = append(text, b.bare(strings.TrimSpace(line))...)
+			text = appendText(text, strings.TrimSpace(line))
 		}
 		blocks = append(blocks, Paragraph{Text: text})
 	}

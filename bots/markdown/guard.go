@@ -6,10 +6,11 @@ import "strings"
 // writes and far below where goldmark's quadratic corners begin to hurt (see
 // BenchmarkHostile).
 const (
-	maxMarked    = 128 << 10 // bytes that are parsed; the rest is plain text
-	maxNesting   = 16        // quotes and lists inside one another on one line
-	maxDelimiter = 1000      // characters of inline markup in one paragraph
-	maxColumns   = 64        // columns of a table
+	maxMarked    = 64 << 10 // bytes that are parsed; the rest is plain text
+	maxNesting   = 16       // quotes and lists inside one another on one line
+	maxDelimiter = 1000     // characters of inline markup in one paragraph
+	maxColumns   = 64       // columns of a table
+	maxCells     = 10_000   // cells of a table, those counted that a short row lacks
 )
 
 // guard divides s into what may be given to the parser and the rest, which is
@@ -61,18 +62,20 @@ func lineEnd(s string, at int) int {
 
 // harmless reports whether a paragraph keeps the bounds.
 func harmless(s string) bool {
-	delimiters := 0
+	delimiters, columns, lines := 0, 0, 0
 	for at := 0; at < len(s); {
 		end := lineEnd(s, at)
 		line := s[at:end]
 		at = end
 		if strings.TrimSpace(line) == "" {
-			delimiters = 0
+			delimiters, columns, lines = 0, 0, 0
 			continue
 		}
 		n, pipes := countMarkup(line)
 		delimiters += n
-		if delimiters > maxDelimiter || pipes > maxColumns || nesting(line) > maxNesting {
+		lines++
+		columns = max(columns, pipes)
+		if delimiters > maxDelimiter || columns > maxColumns || columns*lines > maxCells || nesting(line) > maxNesting {
 			return false
 		}
 	}

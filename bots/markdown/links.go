@@ -1,6 +1,7 @@
 package markdown
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 )
@@ -55,10 +56,19 @@ func safeURL(raw string) string {
 // escapeURL percent-encodes what could end a link early in any of the forms
 // that platforms use: [text](url), <url> and <url|text>.
 func escapeURL(raw string) string {
-	return strings.NewReplacer(
-		" ", "%20", "(", "%28", ")", "%29", "<", "%3C", ">", "%3E", "|", "%7C",
-		"[", "%5B", "]", "%5D", "`", "%60", "*", "%2A", "\"", "%22", "'", "%27",
-	).Replace(raw)
+	const unsafe = " ()<>|[]`*\"'"
+	if !strings.ContainsAny(raw, unsafe) {
+		return raw
+	}
+	var b strings.Builder
+	for i := range len(raw) {
+		if strings.IndexByte(unsafe, raw[i]) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", raw[i])
+		} else {
+			b.WriteByte(raw[i])
+		}
+	}
+	return b.String()
 }
 
 // bareURL finds the next address that a platform would turn into a link by

@@ -23,10 +23,10 @@ func Parse(s string) Doc { return Parser{}.Parse(s) }
 // break that (see guard) is taken as plain text.
 func (p Parser) Parse(s string) Doc {
 	marked, plain := guard(Clean(s))
-	source := []byte(marked)
+	source := []byte(mendTables(marked))
 	b := builder{source: source, links: p.Links}
 	doc := Doc{Blocks: b.blocks(newGoldmark().Parse(text.NewReader(source)))}
-	doc.Blocks = append(doc.Blocks, b.plainBlocks(plain)...)
+	doc.Blocks = append(doc.Blocks, plainBlocks(plain)...)
 	return doc
 }
 

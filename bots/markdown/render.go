@@ -98,21 +98,22 @@ func (r *renderer) paragraph(text []Inline, in indent, wraps []Wrap) {
 		}
 		return
 	}
-	line := Line{First: in.first, Rest: in.rest}
-	for _, s := range r.spans(text, wraps) {
-		if s.Text == "\n" && !s.Whole {
+	line, from := Line{First: in.first, Rest: in.rest}, 0
+	spans := r.spans(text, wraps)
+	for i := range spans {
+		if spans[i].Text == "\n" && !spans[i].Whole {
+			line.Spans = spans[from:i:i]
 			r.add(line)
-			line = Line{Cut: CutLine, First: in.rest, Rest: in.rest}
-			continue
+			line, from = Line{Cut: CutLine, First: in.rest, Rest: in.rest}, i+1
 		}
-		line.Spans = append(line.Spans, s)
 	}
+	line.Spans = spans[from:]
 	r.add(line)
 }
 
 // spans writes inline content; a line break is a span of its own.
 func (r *renderer) spans(text []Inline, wraps []Wrap) []Span {
-	var out []Span
+	out := make([]Span, 0, len(text))
 	for _, n := range text {
 		switch n := n.(type) {
 		case Text:
