@@ -26,7 +26,7 @@ func parse(body []byte) said {
 	}
 	var outer map[string]json.RawMessage
 	if json.Unmarshal(body, &outer) != nil {
-		return said{message: plain(body)}
+		return said{message: Plain(body)}
 	}
 	inner := outer
 	if raw, ok := outer["error"]; ok {

@@ -18,9 +18,9 @@ const (
 	minEcho = 24
 )
 
-// plain makes one line of text out of a body of unknown kind. Of a web page it
+// Plain makes one line of text out of a body of unknown kind. Of a web page it
 // keeps the title, or else what is left without tags, scripts and styles.
-func plain(body []byte) string {
+func Plain(body []byte) string {
 	text := strings.ToValidUTF8(string(body[:min(len(body), 16<<10)]), "")
 	if !strings.Contains(text, "<") || !strings.Contains(text, ">") {
 		return text

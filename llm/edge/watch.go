@@ -32,15 +32,19 @@ func (l Limits) OrDefault() Limits {
 // enough for a slow proxy, too short for a reader to mind.
 const tail = 5 * time.Second
 
+// linger is how long the end of a body may take after its last event.
+const linger = 100 * time.Millisecond
+
 // The phases of a stream.
 const (
 	beforeFirst = iota
 	between
 	whole
+	ended
 )
 
 // Watch ends a call when one of its time limits passes. The limits of a stream
-// run only between Await and Got, so that a slow reader is not held against the
+// run only between Await and the next Got, so that a slow reader is not held against the
 // model.
 type Watch struct {
 	limits Limits
@@ -48,7 +52,9 @@ type Watch struct {
 	cancel context.CancelCauseFunc
 	stop   context.CancelFunc
 	timer  *time.Timer
-	phase  atomic.Int32
+	phase  atomic.Int32 // read by the timer's own goroutine
+
+	waiting bool
 }
 
 // Start returns the context to make a call in. The name says whose limits these
@@ -59,30 +65,43 @@ func (l Limits) Start(ctx context.Context, name string) (context.Context, *Watch
 	return ctx, &Watch{limits: l, name: name, cancel: cancel, stop: stop}
 }
 
-// Await starts to wait for the next token.
+// Await starts to wait for the next token, unless the wait already runs.
 func (w *Watch) Await() {
-	d := w.wait()
-	if w.timer == nil {
-		w.timer = time.AfterFunc(d, w.expire)
+	switch {
+	case w.waiting:
 		return
+	case w.timer == nil:
+		w.timer = time.AfterFunc(w.wait(), w.expire)
+	default:
+		w.timer.Reset(w.wait())
 	}
-	w.timer.Reset(d)
+	w.waiting = true
 }
 
-// Got ends the wait that Await began: bytes came that are no token.
+// Got ends the wait for a token: from now on the limit between tokens holds.
 func (w *Watch) Got() {
-	w.timer.Stop()
-}
-
-// GotToken ends the wait, and from now on the limit between tokens holds.
-func (w *Watch) GotToken() {
-	w.timer.Stop()
+	w.pause()
 	w.phase.CompareAndSwap(beforeFirst, between)
 }
 
-// GotAll tells that the answer is whole and only its usage is still to come.
-func (w *Watch) GotAll() {
+// Whole tells that the answer is whole and only its usage is still to come.
+func (w *Watch) Whole() {
+	w.pause()
 	w.phase.Store(whole)
+}
+
+// Ended tells that nothing is to come but the end of the body, which is worth
+// a short wait: it lets the connection be used again.
+func (w *Watch) Ended() {
+	w.pause()
+	w.phase.Store(ended)
+}
+
+func (w *Watch) pause() {
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	w.waiting = false
 }
 
 // Stop ends the call and lets go of all that it holds.
@@ -100,6 +119,8 @@ func (w *Watch) wait() time.Duration {
 		return w.limits.First
 	case between:
 		return w.limits.Idle
+	case ended:
+		return linger
 	}
 	return min(tail, w.limits.Idle)
 }
