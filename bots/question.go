@@ -69,6 +69,10 @@ type Question struct {
 	// leaves the queue when the question is done.
 	Via string `json:"via,omitempty"`
 
+	// As is a place (platform:team:channel) whose settings and rights the
+	// question is answered with instead of its own. Only the operator's own
+	// terminal sets it; a Listener never does.
+	As string `json:"as,omitempty"`
 	// The asker's own wishes; empty means what the channel's settings say.
 	Collections []string `json:"collections,omitempty"`
 	Group       string   `json:"group,omitempty"` // model group
@@ -76,14 +80,19 @@ type Question struct {
 
 // Places lists the visibility patterns of tribune.yaml that this question's
 // place matches, the most exact first. A shared place matches only its own id.
+// "terminal" is no pattern that tribune.yaml can name: it stands for the
+// operator, who sees everything.
 func (q Question) Places() []string {
+	if q.As != "" {
+		return []string{q.As}
+	}
 	t := q.Thread
 	places := []string{t.Place()}
 	if q.Visibility == Public || q.Visibility == Direct {
 		places = append(places, t.Platform+":"+t.Team+":"+string(q.Visibility))
 	}
-	if t.Platform == "web" {
-		places = append(places, "web")
+	if t.Platform == "web" || t.Platform == "terminal" {
+		places = append(places, t.Platform)
 	}
 	return places
 }

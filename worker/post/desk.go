@@ -1,0 +1,215 @@
+// Package post gets a question answered and its answer posted, once.
+//
+// A question's record says how far an earlier worker came, and each step is
+// written down before the next begins: the message is opened (or found again),
+// the finished answer is stored, then posted. So a repeat is an edit and never
+// a second message, a failed post never pays the model twice, and a worker that
+// lost its question to another writes nothing more.
+package post
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/tribunebot/tribune/bots"
+	"github.com/tribunebot/tribune/worker"
+)
+
+// Answerer makes the answer's words.
+type Answerer interface {
+	// Answer answers q, calling live with what may be shown so far.
+	Answer(ctx context.Context, q bots.Question, live func(bots.Content)) (bots.Answer, error)
+	// Limited is the answer to a question that came too fast.
+	Limited(q bots.Question, wait time.Duration) bots.Answer
+	// GivenUp is the answer to a question that will get no other.
+	GivenUp(q bots.Question, expired bool) bots.Answer
+}
+
+// Turn says whose turn it is in a channel.
+type Turn struct {
+	Wait   time.Duration // how long until the question's turn; 0: now
+	Refuse bool          // with Wait > 0: say so instead of waiting
+}
+
+// Desk works on questions. All fields but Admit are needed.
+type Desk struct {
+	Platforms map[string]bots.Platform // by Thread.Platform
+	Records   worker.Records
+	Answerer  Answerer
+	// Admit tells whether it is the question's turn in its channel; nil: always.
+	Admit func(ctx context.Context, q bots.Question) (Turn, error)
+	// Claimed returns the record under which the queue handed q out.
+	Claimed func(ctx context.Context) (worker.Record, bool)
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// job is the work on one question.
+type job struct {
+	*Desk
+
+	q        bots.Question
+	platform bots.Platform
+	record   *record
+}
+
+// ErrGivenUp is returned by Finished for a question among the dead letters.
+var ErrGivenUp = errors.New("the question was given up: `tribune dead list` says why")
+
+// Finished returns the finished answer of the question id, if there is one.
+func Finished(ctx context.Context, records worker.Records, id string) (bots.Answer, bool, error) {
+	rec, err := records.Load(ctx, id)
+	if err != nil {
+		return bots.Answer{}, false, fmt.Errorf("read the question's record: %w", err)
+	}
+	if rec.State == worker.Dead {
+		return bots.Answer{}, false, ErrGivenUp
+	}
+	answer, ok := (&record{rec: rec}).answer()
+	return answer, ok, nil
+}
+
+// Handle answers q and posts the answer. It is a worker.Handler.
+func (d *Desk) Handle(ctx context.Context, q bots.Question) error {
+	j, err := d.open(ctx, q)
+	if err != nil {
+		return err
+	}
+	answer, stored := j.record.answer()
+	if stored {
+		return j.finish(ctx, answer)
+	}
+	turn, err := d.turn(ctx, q)
+	switch {
+	case err != nil:
+		return fmt.Errorf("ask for the channel's turn: %w", err)
+	case turn.Wait > 0 && turn.Refuse:
+		return j.finish(ctx, d.Answerer.Limited(q, turn.Wait))
+	case turn.Wait > 0:
+		return worker.Later(turn.Wait, errors.New("the channel's limit"))
+	}
+	return j.work(ctx)
+}
+
+// GiveUp tells the asker that no answer will come. It is called before the
+// question goes to the dead letters; expired says that its deadline passed.
+func (d *Desk) GiveUp(ctx context.Context, q bots.Question, expired bool) error {
+	j, err := d.open(ctx, q)
+	if err != nil {
+		return err
+	}
+	answer, stored := j.record.answer()
+	if !stored {
+		answer = d.Answerer.GivenUp(q, expired)
+	}
+	ref, err := j.message(ctx)
+	if err != nil {
+		return err
+	}
+	return j.write(ctx, ref, answer.Content())
+}
+
+// open finds the platform and the record of a question.
+func (d *Desk) open(ctx context.Context, q bots.Question) (*job, error) {
+	platform, ok := d.Platforms[q.Thread.Platform]
+	if !ok {
+		// Its token may be set again at the next start: the question waits.
+		return nil, worker.Later(time.Minute, fmt.Errorf("no platform %q is set up here", q.Thread.Platform))
+	}
+	rec, ok := d.Claimed(ctx)
+	if !ok {
+		var err error
+		if rec, err = d.Records.Load(ctx, q.ID); err != nil {
+			return nil, fmt.Errorf("read the record: %w", err)
+		}
+	}
+	return &job{Desk: d, q: q, platform: platform, record: &record{id: q.ID, store: d.Records, now: d.Now, rec: rec}}, nil
+}
+
+func (d *Desk) turn(ctx context.Context, q bots.Question) (Turn, error) {
+	if d.Admit == nil {
+		return Turn{}, nil
+	}
+	return d.Admit(ctx, q)
+}
+
+// work lets the answer be made and shows it as it grows.
+func (j *job) work(ctx context.Context) error {
+	show := newShow(j)
+	showing, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go show.run(showing)
+	answer, err := j.Answerer.Answer(ctx, j.q, show.offer)
+	ref, shown := show.end()
+	if err != nil {
+		return err
+	}
+	if err := j.record.save(ctx, func(r *worker.Record) error { return setAnswer(r, answer) }); err != nil {
+		return err
+	}
+	if shown != nil {
+		return j.verdict(shown)
+	}
+	return j.conclude(ctx, ref, answer)
+}
+
+// finish posts an answer that needs no making.
+func (j *job) finish(ctx context.Context, answer bots.Answer) error {
+	if err := j.record.save(ctx, func(r *worker.Record) error { return setAnswer(r, answer) }); err != nil {
+		return err
+	}
+	ref, err := j.message(ctx)
+	if err != nil {
+		return j.verdict(err)
+	}
+	return j.conclude(ctx, ref, answer)
+}
+
+// conclude writes the final content and closes the record.
+func (j *job) conclude(ctx context.Context, ref bots.Ref, answer bots.Answer) error {
+	if err := j.write(ctx, ref, answer.Content()); err != nil {
+		return j.verdict(err)
+	}
+	return j.record.save(ctx, func(r *worker.Record) error {
+		ref.Via = "" // a secret that nobody needs any more
+		r.State = worker.Final
+		return setRef(r, ref)
+	})
+}
+
+// verdict turns a platform's refusal into what the queue should do.
+func (j *job) verdict(err error) error {
+	refusal, ok := errors.AsType[*bots.Refusal](err)
+	switch {
+	case !ok:
+		return err
+	case refusal.Final:
+		return worker.Never(err)
+	case refusal.After > 0:
+		return worker.Later(refusal.After, err)
+	default:
+		return err
+	}
+}
+
+func setAnswer(r *worker.Record, answer bots.Answer) error {
+	data, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("encode the answer: %w", err)
+	}
+	r.State, r.Answer = worker.Answered, data
+	return nil
+}
+
+func setRef(r *worker.Record, ref bots.Ref) error {
+	data, err := json.Marshal(ref)
+	if err != nil {
+		return fmt.Errorf("encode the message's reference: %w", err)
+	}
+	r.Ref = data
+	return nil
+}
