@@ -53,9 +53,47 @@ func (b builder) block(n ast.Node) Block {
 func (b builder) list(n *ast.List) List {
 	l := List{Ordered: n.IsOrdered(), Start: n.Start}
 	for item := n.FirstChild(); item != nil; item = item.NextSibling() {
-		l.Items = append(l.Items, b.blocks(item))
+		l.Items = append(l.Items, checkbox(b.blocks(item)))
 	}
 	return l
+}
+
+// checkbox turns the "[ ]" and "[x]" of a task list into signs that read the
+// same everywhere.
+func checkbox(item Item) Item {
+	if len(item) == 0 {
+		return item
+	}
+	p, ok := item[0].(Paragraph)
+	if !ok || len(p.Text) == 0 {
+		return item
+	}
+	text, ok := p.Text[0].(Text)
+	if !ok {
+		return item
+	}
+	for box, sign := range map[string]string{"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "} {
+		if rest, found := strings.CutPrefix(string(text), box); found {
+			p.Text[0] = Text(sign + rest)
+		}
+	}
+	return item
+}
+
+// unescapePipes resolves \| in the inline code of a table cell, where GitHub's
+// rules demand the escape and goldmark leaves it.
+func unescapePipes(cell Cell) Cell {
+	for i, n := range cell {
+		switch n := n.(type) {
+		case CodeSpan:
+			cell[i] = CodeSpan(strings.ReplaceAll(string(n), `\|`, "|"))
+		case Styled:
+			unescapePipes(n.Text)
+		case Link:
+			unescapePipes(n.Text)
+		}
+	}
+	return cell
 }
 
 func (b builder) code(n ast.Node) string {
@@ -76,7 +114,7 @@ func (b builder) table(n *tables.Table) Table {
 	for row := n.FirstChild(); row != nil; row = row.NextSibling() {
 		cells := make([]Cell, 0, len(t.Align))
 		for cell := row.FirstChild(); cell != nil && len(cells) < len(t.Align); cell = cell.NextSibling() {
-			cells = append(cells, b.inlines(cell))
+			cells = append(cells, unescapePipes(b.inlines(cell)))
 		}
 		for len(cells) < len(t.Align) {
 			cells = append(cells, nil)
@@ -98,8 +136,9 @@ func alignment(a tables.Alignment) Align {
 		return AlignRight
 	case tables.AlignCenter:
 		return AlignCenter
+	default:
+		return AlignNone
 	}
-	return AlignNone
 }
 
 // plainBlocks makes paragraphs of s without looking for anything in it.

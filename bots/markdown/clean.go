@@ -43,7 +43,7 @@ func OneLine(s string, limit int) string {
 	if utf8.RuneCountInString(s) <= limit {
 		return s
 	}
-	end, _ := prefix(s, limit-1, Runes)
+	end := prefix(s, limit-1, Runes)
 	return strings.TrimRight(s[:graphemeStart(s, end)], " ") + "…"
 }
 

@@ -98,7 +98,7 @@ func countMarkup(line string) (delimiters, pipes int) {
 // every two columns of indentation.
 func nesting(line string) int {
 	depth, spaces := 0, 0
-	for i := 0; i < len(line); i++ {
+	for i := range len(line) {
 		switch c := line[i]; {
 		case c == ' ':
 			spaces++

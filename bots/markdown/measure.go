@@ -23,9 +23,9 @@ func UTF16(s string) int {
 }
 
 // prefix returns the end of the longest prefix of s, in whole characters, that
-// measures at most room, and its measure.
-func prefix(s string, room int, measure func(string) int) (end, size int) {
-	for end < len(s) {
+// measures at most room.
+func prefix(s string, room int, measure func(string) int) (end int) {
+	for size := 0; end < len(s); {
 		_, n := utf8.DecodeRuneInString(s[end:])
 		m := measure(s[end : end+n])
 		if size+m > room {
@@ -33,7 +33,7 @@ func prefix(s string, room int, measure func(string) int) (end, size int) {
 		}
 		end, size = end+n, size+m
 	}
-	return end, size
+	return end
 }
 
 // maxCluster is how far a grapheme cluster is followed, in bytes. Longer ones

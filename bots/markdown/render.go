@@ -1,6 +1,7 @@
 package markdown
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -136,21 +137,21 @@ func (r *renderer) spans(text []Inline, wraps []Wrap) []Span {
 // around adds w to what is open; what is open already is not opened twice
 // (bold in a heading that is shown bold).
 func around(wraps []Wrap, w Wrap) []Wrap {
-	for _, open := range wraps {
-		if open == w {
-			return wraps
-		}
+	if slices.Contains(wraps, w) {
+		return wraps
 	}
-	return append(wraps[:len(wraps):len(wraps)], w)
+	return append(slices.Clip(wraps), w)
 }
 
 // codeSpan never tears inline code apart. If it is longer than a part it is
 // several pieces of inline code.
 func (r *renderer) codeSpan(code string, wraps []Wrap) Span {
-	long := strings.ReplaceAll(code, "`", "'")
+	const sample = "x"
+	before, behind, _ := strings.Cut(r.style.CodeSpan(sample), sample)
+	long := r.style.FenceLine(strings.ReplaceAll(code, "`", "'"))
 	return Span{
 		Text: r.style.CodeSpan(code), Whole: true, Wraps: wraps,
-		Long: []Span{{Text: r.style.FenceLine(long), Wraps: around(wraps, Wrap{"`", "`"})}},
+		Long: []Span{{Text: long, Wraps: around(wraps, Wrap{before, behind})}},
 	}
 }
 

@@ -280,7 +280,7 @@ func (s *splitter) hard(room int) bool {
 	}
 	sp := &l.Spans[s.at.span]
 	rest := sp.Text[s.at.off:]
-	end, _ := prefix(rest, room, s.measure)
+	end := prefix(rest, room, s.measure)
 	end = escapeStart(rest, graphemeStart(rest, end))
 	if end == 0 {
 		return false

@@ -1,6 +1,7 @@
 package markdown
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -330,8 +331,7 @@ func (in *inlineScan) mark(rest string) {
 
 // closeMarks closes what is open at the end of s.
 func (in *inlineScan) closeMarks(s string) string {
-	for i := len(in.marks) - 1; i >= 0; i-- {
-		m := in.marks[i]
+	for _, m := range slices.Backward(in.marks) {
 		text := strings.TrimRight(s, " \t\n")
 		if len(text) <= m.at+len(m.run) {
 			s = s[:m.at]

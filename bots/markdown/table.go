@@ -62,8 +62,8 @@ func (r *renderer) pipeRow(cells []Cell) []Span {
 			switch {
 			case s.Text == "\n":
 				s.Text = " "
-			case s.Whole && !s.Mark: // text is escaped already
-				s.Text = strings.ReplaceAll(strings.ReplaceAll(s.Text, "\\|", "|"), "|", "\\|")
+			case s.Whole: // text is escaped by the style
+				s.Text = strings.ReplaceAll(s.Text, "|", "\\|")
 			}
 			row = append(row, s)
 		}

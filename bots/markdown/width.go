@@ -24,6 +24,7 @@ func pad(s string, width int, a Align) string {
 		left = missing
 	case AlignCenter:
 		left = missing / 2
+	default: // to the left
 	}
 	return strings.Repeat(" ", left) + s + strings.Repeat(" ", missing-left)
 }

@@ -13,47 +13,46 @@ import (
 // sentence in a script without spaces. behind says how good a cut is at its
 // end. ok is false where it measures more than room.
 func (s *splitter) words(text string, from, room int, code bool) (end int, behind Cut, ok bool) {
-	size, end := 0, from
-	for end < len(text) {
+	size, sentence := 0, false
+	for end = from; end < len(text); {
 		r, n := utf8.DecodeRuneInString(text[end:])
 		if size += s.measure(text[end : end+n]); size > room {
 			return end, cutNone, false
 		}
 		end += n
-		if at := cutBehind(r, text[end:], code); at < cutNone {
-			return end, at, true
+		sentence = endsSentence(r) || sentence && (closes(r) || unicode.IsSpace(r))
+		if c := cutBehind(r, text[end:], sentence && !code); c < cutNone {
+			return end, c, true
 		}
 	}
 	return end, cutNone, true
 }
 
-// cutBehind says how good a cut is between r and rest.
-func cutBehind(r rune, rest string, code bool) Cut {
+// cutBehind says how good a cut is between r and rest. sentence is true where a
+// sentence has ended before.
+func cutBehind(r rune, rest string, sentence bool) Cut {
 	next, _ := utf8.DecodeRuneInString(rest)
 	switch {
-	case rest != "" && unicode.IsSpace(next) && !code:
-		return cutNone // behind the space
-	case unicode.IsSpace(r):
-		if rest != "" && strings.ContainsRune("#>-+*=", next) {
-			return cutNone // it would be a heading or a bullet in a new part
-		}
-		return CutSpace
-	case code:
-		return cutNone
-	case endsSentence(r) && !closes(next):
+	case rest != "" && (unicode.IsSpace(next) || closes(next)):
+		return cutNone // further on
+	case unicode.IsSpace(r) && rest != "" && strings.ContainsRune("#>-+*=", next):
+		return cutNone // it would be a heading or a bullet in a new part
+	case sentence && (unicode.IsSpace(r) || !strings.ContainsRune(".!?;", r)):
 		return CutSentence
-	case closes(r) && !closes(next) && !endsSentence(next):
-		return cutNone
+	case unicode.IsSpace(r):
+		return CutSpace
 	}
 	return cutNone
 }
 
-// endsSentence reports whether r ends a sentence without a space behind it.
-func endsSentence(r rune) bool { return strings.ContainsRune("。！？；…", r) }
+// endsSentence reports whether r can end a sentence: the full-width signs by
+// themselves, the ASCII ones with a space behind them.
+func endsSentence(r rune) bool { return strings.ContainsRune("。！？；….!?;", r) }
 
-// closes reports whether r belongs to what stands before it.
+// closes reports whether r belongs to what stands before it, so that no line
+// starts with it.
 func closes(r rune) bool {
-	return strings.ContainsRune("。！？；，、：…”’」』）】》〉\"')]}.,;:!?", r) && r != utf8.RuneError
+	return strings.ContainsRune("。！？；，、：…”’」』）】》〉\"')]}.,;:!?", r)
 }
 
 // escapeStart moves a hard cut in rendered text before an escape that it would
