@@ -1,0 +1,234 @@
+package cut
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// scanner walks over folded text once.
+type scanner struct {
+	text   string
+	at     int
+	pos    int
+	yield  func(Term)
+	cutter *Cutter
+	// before is the word just before, lower-cased, where it may turn a number
+	// into a reference ("section 5.2").
+	before string
+}
+
+func (s *scanner) run() {
+	for s.at < len(s.text) {
+		r, size := utf8.DecodeRuneInString(s.text[s.at:])
+		switch {
+		case Han(r):
+			s.han()
+		case isWordRune(r):
+			s.word()
+		default:
+			if r == '§' {
+				s.before = "§"
+			} else if r != ' ' && r != '.' {
+				s.before = ""
+			}
+			s.at += size
+		}
+	}
+}
+
+func isWordRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_'
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r)
+}
+
+// han emits a run of characters: every character, every pair of neighbours, and
+// references whole.
+func (s *scanner) han() {
+	s.before = ""
+	last := -1 // start of the character before, -1 at the start of a run
+	for s.at < len(s.text) {
+		if ref, size := s.reference(); size > 0 {
+			s.emit(ref, Reference)
+			s.at += size
+			last = -1
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s.text[s.at:])
+		if !Han(r) {
+			return
+		}
+		if last >= 0 {
+			s.yield(Term{s.text[last : s.at+size], Pair, s.pos - 1})
+		}
+		s.emit(s.text[s.at:s.at+size], Gram)
+		last = s.at
+		s.at += size
+	}
+}
+
+// reference looks for an article number where one can start.
+func (s *scanner) reference() (ref string, size int) {
+	r, _ := utf8.DecodeRuneInString(s.text[s.at:])
+	if r == '第' || numeralDigit(r) >= 0 || numeralUnit(r) > 0 {
+		return article(s.text[s.at:])
+	}
+	return "", 0
+}
+
+func (s *scanner) emit(text string, kind Kind) {
+	s.yield(Term{text, kind, s.pos})
+	s.pos++
+}
+
+// word emits a run of letters and digits with what holds it together inside.
+func (s *scanner) word() {
+	if ref, size := article(s.text[s.at:]); size > 0 { // 87条
+		s.emit(ref, Reference)
+		s.at += size
+		return
+	}
+	start := s.at
+	shape := s.span()
+	word := strings.TrimRight(s.text[start:s.at], "_")
+	before := s.before
+	s.before = ""
+	switch {
+	case word == "":
+	case shape.digits && !shape.letters && !shape.odd:
+		s.number(word, before)
+	case shape.code():
+		s.code(word, shape)
+	case shape.joined:
+		s.parts(word)
+	default:
+		s.plain(word)
+		s.before = lower(word)
+	}
+}
+
+// shape is what a word is made of.
+type shape struct {
+	letters, digits bool
+	joined          bool // has a hyphen, dot, slash or apostrophe inside
+	odd             bool // joined by something else than the dots and commas of a number
+	under, dot      bool
+	camel           bool // a capital after a small letter
+}
+
+// code reports whether the word must also match as a whole.
+func (h shape) code() bool {
+	return h.under || h.dot || h.camel || h.digits && h.letters || h.digits && h.odd
+}
+
+// span moves past the word and says how it is made.
+func (s *scanner) span() shape {
+	var h shape
+	small := false
+	for s.at < len(s.text) {
+		r, size := utf8.DecodeRuneInString(s.text[s.at:])
+		if Han(r) || !isWordRune(r) && !s.joins(r, size, &h) {
+			return h
+		}
+		switch {
+		case r == '_':
+			h.under = true
+		case r >= '0' && r <= '9':
+			h.digits = true
+		case isWordRune(r):
+			h.letters = true
+			up := unicode.IsUpper(r)
+			h.camel = h.camel || up && small
+			small = !up
+		}
+		s.at += size
+	}
+	return h
+}
+
+// joins reports whether r holds two parts of one word together.
+func (s *scanner) joins(r rune, size int, h *shape) bool {
+	next, _ := utf8.DecodeRuneInString(s.text[s.at+size:])
+	if Han(next) || !isWordRune(next) || s.at == 0 {
+		return false
+	}
+	switch r {
+	case '.':
+		h.dot = h.dot || h.letters
+	case ',':
+		if h.letters || next < '0' || next > '9' {
+			return false
+		}
+	case '-', '\'':
+		h.odd = true
+	default:
+		return false
+	}
+	h.joined = true
+	return true
+}
+
+// number emits a number, and the reference that it is after "section".
+func (s *scanner) number(word, before string) {
+	word = strings.ReplaceAll(word, ",", "")
+	if prefix, suffix, ok := sectionWord(before); ok {
+		s.yield(Term{prefix + word + suffix, Reference, s.pos})
+	}
+	s.emit(word, Number)
+}
+
+// code emits an identifier whole, and in parts where it has some.
+func (s *scanner) code(word string, h shape) {
+	if !h.joined && !h.under && !h.camel {
+		s.emit(lower(word), Code)
+		return
+	}
+	s.yield(Term{lower(word), Code, s.pos})
+	s.parts(word)
+}
+
+// parts emits the parts of a joined word: at its joints, and where small
+// letters meet capitals.
+func (s *scanner) parts(word string) {
+	word = strings.TrimSuffix(word, "'s")
+	start := 0
+	var last rune
+	for i, r := range word {
+		if i > start && parted(last, r) {
+			s.plain(word[start:i])
+			start = i
+		}
+		if !isWordRune(r) || r == '_' {
+			start = i + utf8.RuneLen(r)
+		}
+		last = r
+	}
+	if start < len(word) {
+		s.plain(word[start:])
+	}
+}
+
+func parted(a, b rune) bool {
+	if !isWordRune(b) || b == '_' {
+		return true
+	}
+	return unicode.IsLower(a) && unicode.IsUpper(b)
+}
+
+// plain emits one word without joints.
+func (s *scanner) plain(word string) {
+	if strings.ContainsFunc(word, unicode.IsDigit) {
+		kind := Code
+		if strings.TrimLeft(word, "0123456789") == "" {
+			kind = Number
+		}
+		s.emit(lower(word), kind)
+		return
+	}
+	if stem := s.cutter.stem(word); stem != "" {
+		s.yield(Term{stem, Word, s.pos})
+	}
+	s.pos++
+}

@@ -1,0 +1,264 @@
+// Package index is the embedded engine: passages, what they are found by, and
+// their texts, in one bleve index on disk. It gives candidates and reads
+// bleve's postings directly, because its own search is slower and its own order
+// worse than what package rank makes of the candidates.
+package index
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/blevesearch/bleve/v2/index/scorch"
+	bleve "github.com/blevesearch/bleve_index_api"
+
+	"github.com/tribunebot/tribune/knowledge"
+)
+
+var (
+	// ErrInUse is returned by Open while another process has the index open.
+	ErrInUse = errors.New("the index is in use by another process")
+	// ErrCorrupt is returned by Open for an index that can't be read.
+	ErrCorrupt = errors.New("the index can't be read")
+)
+
+// Options are what an index needs from outside. The zero value is usable.
+type Options struct {
+	Log *slog.Logger     // nil: no logging
+	Now func() time.Time // nil: the real clock
+}
+
+// Index is an open index. Searches may run beside one another and beside an
+// ingest; ingests wait for one another.
+type Index struct {
+	log     *slog.Logger
+	now     func() time.Time
+	store   bleve.Index
+	work    *bleve.AnalysisQueue
+	writing sync.Mutex
+	scores  sync.Pool
+}
+
+// Open opens the index in dir and makes a new one where there is none. It
+// returns ErrInUse, ErrCorrupt, or the error of the file system, each with what
+// to do about it.
+func Open(dir string, o Options) (*Index, error) {
+	if err := writable(dir); err != nil {
+		return nil, err
+	}
+	x := &Index{log: o.Log, now: o.Now, work: bleve.NewAnalysisQueue(runtime.GOMAXPROCS(0))}
+	if x.log == nil {
+		x.log = slog.New(slog.DiscardHandler)
+	}
+	if x.now == nil {
+		x.now = time.Now
+	}
+	if err := x.open(dir); err != nil {
+		x.work.Close()
+		return nil, err
+	}
+	return x, nil
+}
+
+// lockWait is how long Open waits for another process to let the index go: long
+// enough for a restart that overlaps, short enough to be told at once.
+const lockWait = "500ms"
+
+func (x *Index) open(dir string) (err error) {
+	defer func() {
+		if p := recover(); p != nil { // bleve panics over some broken files
+			err = corrupt(dir, fmt.Errorf("panic: %v", p))
+		}
+	}()
+	if err := checkFiles(dir); err != nil {
+		return corrupt(dir, err)
+	}
+	store, err := scorch.NewScorch(scorch.Name, map[string]any{"path": dir, "bolt_timeout": lockWait}, x.work)
+	if err != nil {
+		return fmt.Errorf("open index: %w", err)
+	}
+	if err := store.Open(); err != nil {
+		return openError(dir, err)
+	}
+	x.store = store
+	if err := x.claim(dir); err != nil {
+		store.Close()
+		return err
+	}
+	return nil
+}
+
+// openError says in which of the known ways an index did not open.
+func openError(dir string, err error) error {
+	switch {
+	case err.Error() == "timeout": // bbolt's errors.ErrTimeout: the file lock is taken
+		return fmt.Errorf("open index %s: %w: stop it, or ask the running server instead", dir, ErrInUse)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("open index %s: %w: make the folder and its files writable for this user", dir, err)
+	}
+	return corrupt(dir, err)
+}
+
+func corrupt(dir string, err error) error {
+	return fmt.Errorf("open index %s: %w (%w): move the folder away and feed the documents again", dir, ErrCorrupt, err)
+}
+
+// writable makes dir where it is missing and tries to write into it.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("open index: can't make its folder: %w: choose another data directory", err)
+	}
+	f, err := os.CreateTemp(dir, ".writable-*")
+	if err != nil {
+		return fmt.Errorf("open index: can't write to its folder: %w: make it writable or choose another data directory", err)
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
+// formatFile says that an index was made here, and how its terms were cut. It
+// is written after the first commit, so that a folder that has it and an index
+// that is empty are told apart from a new one.
+const formatFile = "format.json"
+
+// format is raised when what is stored, or how text is cut, changes.
+const format = 1
+
+type formatNote struct {
+	Format int `json:"format"`
+}
+
+const formatKey = "format"
+
+// checkFiles finds an index of another version and one whose root is gone.
+func checkFiles(dir string) error {
+	raw, err := os.ReadFile(filepath.Join(dir, formatFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var note formatNote
+	if err := json.Unmarshal(raw, &note); err != nil {
+		return fmt.Errorf("%s: %w", formatFile, err)
+	}
+	if note.Format != format {
+		return fmt.Errorf("made by another version: format %d, this one reads %d", note.Format, format)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "root.bolt")); err != nil {
+		return err
+	}
+	return nil
+}
+
+// claim marks a new index as ours, and finds an old one that came up empty:
+// bleve drops a snapshot that it can't load and carries on without it.
+func (x *Index) claim(dir string) error {
+	r, err := x.reader()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, known := r.Internal()[formatKey]
+	path := filepath.Join(dir, formatFile)
+	_, err = os.Stat(path)
+	switch noted := err == nil; {
+	case known && noted:
+		return nil
+	case noted:
+		return corrupt(dir, errors.New("its last state is gone"))
+	case !known && len(r.Segments()) > 0:
+		return corrupt(dir, errors.New("not an index of this program"))
+	}
+	if err := x.store.SetInternal([]byte(formatKey), []byte{format}); err != nil {
+		return fmt.Errorf("open index: %w", err)
+	}
+	raw, err := json.Marshal(formatNote{Format: format})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		return fmt.Errorf("open index: %w", err)
+	}
+	return nil
+}
+
+// Close waits for an ingest to end and lets the index go. Searches must be over.
+func (x *Index) Close() error {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	err := x.store.Close()
+	x.work.Close()
+	if err != nil {
+		return fmt.Errorf("close index: %w", err)
+	}
+	return nil
+}
+
+// reader returns the newest state of the index, which stays as it is until it
+// is closed.
+func (x *Index) reader() (*scorch.IndexSnapshot, error) {
+	r, err := x.store.Reader()
+	if err != nil {
+		return nil, fmt.Errorf("read index: %w", err)
+	}
+	snapshot, ok := r.(*scorch.IndexSnapshot)
+	if !ok {
+		r.Close()
+		return nil, fmt.Errorf("read index: unexpected reader %T", r)
+	}
+	return snapshot, nil
+}
+
+// collectionKey is where the index keeps when a collection last changed.
+const collectionKey = "collection\x1f"
+
+// Collections lists what is indexed, by name.
+func (x *Index) Collections(ctx context.Context) ([]knowledge.Collection, error) {
+	r, err := x.reader()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	var out []knowledge.Collection
+	for key, val := range r.Internal() {
+		name, ok := strings.CutPrefix(key, collectionKey)
+		if !ok {
+			continue
+		}
+		c := knowledge.Collection{Name: name}
+		if err := c.UpdatedAt.UnmarshalText(val); err != nil {
+			return nil, fmt.Errorf("collection %s: %w", name, err)
+		}
+		if c.Documents, err = count(ctx, r, name, markDocument); err != nil {
+			return nil, err
+		}
+		if c.Passages, err = count(ctx, r, name, markPassage); err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b knowledge.Collection) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+// count says how many passages of a collection have a term.
+func count(ctx context.Context, r *scorch.IndexSnapshot, collection, term string) (int, error) {
+	t, err := r.TermFieldReader(ctx, []byte(term), field(collection), false, false, false)
+	if err != nil {
+		return 0, fmt.Errorf("collection %s: %w", collection, err)
+	}
+	defer t.Close()
+	return int(t.Count()), nil
+}

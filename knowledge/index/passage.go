@@ -1,0 +1,129 @@
+package index
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/blevesearch/bleve/v2/analysis"
+	"github.com/blevesearch/bleve/v2/document"
+	bleve "github.com/blevesearch/bleve_index_api"
+
+	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/cut"
+)
+
+// Every collection has a field of its own: its terms, their frequencies and
+// lengths are counted apart, so what one collection holds never shows in
+// another's results, not even in the weight of a word.
+func field(collection string) string { return "c\x1f" + collection }
+
+// The marks are terms that no text is cut into.
+const (
+	markPassage  = "\x00p" // every passage
+	markDocument = "\x00d" // the first passage of every document
+)
+
+// stored is the name of the field that keeps a passage whole.
+const stored = "passage"
+
+// titleTimes is how often the words of a title count for a passage when
+// candidates are looked for; the ranker weighs titles anew.
+const titleTimes = 2
+
+// key is the name of one passage in bleve.
+func key(collection, document string, n int) string {
+	return collection + "\x1f" + document + "\x1f" + strconv.Itoa(n)
+}
+
+// record is what is kept of a passage. Hash and Parts are of its document and
+// stand in the first passage only.
+type record struct {
+	passage knowledge.Passage
+	hash    []byte
+	parts   int
+}
+
+// entry makes bleve's document of a passage: one field to find it by, one that
+// keeps it.
+func entry(r record, n int) bleve.Document {
+	p := &r.passage
+	d := document.NewDocument(key(p.Collection, p.Document, n))
+	d.AddField(document.NewTextFieldCustom(field(p.Collection), nil, nil, bleve.IndexField, terms{p: p, first: n == 0}))
+	d.AddField(document.NewTextFieldCustom(stored, nil, encode(r), bleve.StoreField, nil))
+	return d
+}
+
+// terms gives bleve the terms of a passage; the bytes it is called with are not
+// looked at.
+type terms struct {
+	p     *knowledge.Passage
+	first bool
+}
+
+// Analyze is what bleve calls for the terms.
+func (t terms) Analyze([]byte) analysis.TokenStream {
+	var (
+		c   cut.Cutter
+		out = make(analysis.TokenStream, 0, len(t.p.Text)/2+16)
+	)
+	add := func(text string) {
+		out = append(out, &analysis.Token{Term: []byte(text), Position: len(out) + 1})
+	}
+	each := func(term cut.Term) { add(term.Text) }
+	add(markPassage)
+	if t.first {
+		add(markDocument)
+	}
+	for range titleTimes {
+		c.Each(t.p.Title, each)
+	}
+	c.Each(t.p.Section, each)
+	c.Each(t.p.Text, each)
+	return out
+}
+
+// encode writes a record: each part after its length.
+func encode(r record) []byte {
+	p := &r.passage
+	size := len(p.Document) + len(p.Title) + len(p.Section) + len(p.Text) + len(p.URL) + len(r.hash) + 32
+	b := make([]byte, 0, size)
+	b = binary.AppendUvarint(b, uint64(r.parts))
+	b = binary.AppendUvarint(b, uint64(p.Line))
+	for _, s := range [...]string{string(r.hash), p.ID, p.Document, p.Collection, p.Title, p.Section, p.URL, p.Text} {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	return b
+}
+
+var errRecord = errors.New("broken record of a passage")
+
+// decode reads what encode wrote. The strings share one copy of b.
+func decode(b []byte) (record, error) {
+	var r record
+	whole := string(b)
+	next := func() uint64 {
+		v, n := binary.Uvarint(b[len(b)-len(whole):])
+		if n <= 0 {
+			whole = ""
+			return 0
+		}
+		whole = whole[n:]
+		return v
+	}
+	r.parts = int(next())
+	p := &r.passage
+	p.Line = int(next())
+	var hash string
+	for _, s := range [...]*string{&hash, &p.ID, &p.Document, &p.Collection, &p.Title, &p.Section, &p.URL, &p.Text} {
+		n := next()
+		if n > uint64(len(whole)) {
+			return record{}, fmt.Errorf("%w: %d bytes missing", errRecord, n-uint64(len(whole)))
+		}
+		*s, whole = whole[:n], whole[n:]
+	}
+	r.hash = []byte(hash)
+	return r, nil
+}

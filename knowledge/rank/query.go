@@ -1,0 +1,144 @@
+package rank
+
+import (
+	"slices"
+
+	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/cut"
+)
+
+// wanted is one term that passages are scored by.
+type wanted struct {
+	text   string
+	kind   cut.Kind
+	weight float64
+	idf    float64
+	own    bool // of the question itself, not of its context or a synonym
+	// others are phrases, as numbers of terms, each of which stands for this
+	// one when coverage is counted.
+	others [][]int
+}
+
+// question is a query made ready.
+type question struct {
+	terms []wanted
+	at    map[string]int
+	pairs map[[2]int]bool // neighbours among its words
+	han   bool            // asked in Chinese
+}
+
+// read cuts a query into what is looked for.
+func (w *words) read(q knowledge.Query, o weights) *question {
+	out := &question{at: map[string]int{}, pairs: map[[2]int]bool{}}
+	own := w.terms(q.Text)
+	for _, t := range own {
+		out.han = out.han || t.Kind == cut.Gram
+		out.add(t.Text, t.Kind, 1, true)
+	}
+	out.neighbours(own)
+	w.expand(out, own, o.synonym)
+	for _, t := range w.terms(q.Context) {
+		out.add(t.Text, t.Kind, o.context, false)
+	}
+	return out
+}
+
+// maxTerms bounds the work of one query: more terms than this are the log file
+// or the contract that somebody pasted into a question.
+const maxTerms = 400
+
+// maxText bounds the text of a question or its context, in bytes.
+const maxText = 8 << 10
+
+// terms cuts a text without its fillers.
+func (w *words) terms(text string) []cut.Term {
+	if len(text) > maxText {
+		text = text[:maxText]
+	}
+	terms := cut.Terms(w.replace.Replace(cut.Fold(text)))
+	return slices.DeleteFunc(terms, func(t cut.Term) bool {
+		return t.Kind == cut.Word && w.fillers[t.Text] || t.Kind == cut.Gram && isParticle(t.Text)
+	})
+}
+
+// isParticle reports whether a single character carries grammar only.
+func isParticle(gram string) bool {
+	switch gram {
+	case "的", "了", "是", "在", "和", "与", "有", "被", "把", "就", "也", "都", "要", "会", "吗", "而", "之", "于", "其", "这", "那", "个", "对", "为", "以", "从", "到", "给", "让", "由", "及", "或", "但", "没", "不":
+		return true
+	}
+	return false
+}
+
+func (q *question) add(text string, kind cut.Kind, weight float64, own bool) int {
+	if i, ok := q.at[text]; ok {
+		return i
+	}
+	if len(q.terms) >= maxTerms {
+		return -1
+	}
+	q.at[text] = len(q.terms)
+	q.terms = append(q.terms, wanted{text: text, kind: kind, weight: weight, own: own})
+	return len(q.terms) - 1
+}
+
+// neighbours notes which words stand next to each other, with at most one
+// between them. Pairs of characters need no such note: they are one.
+func (q *question) neighbours(terms []cut.Term) {
+	last, lastPos := -1, 0
+	for _, t := range terms {
+		if t.Kind == cut.Gram || t.Kind == cut.Pair {
+			continue
+		}
+		i := q.at[t.Text]
+		if last >= 0 && last != i && t.Pos-lastPos <= nearQuestion {
+			q.pairs[[2]int{last, i}] = true
+		}
+		last, lastPos = i, t.Pos
+	}
+}
+
+// expand adds the words of rules for everyday phrases.
+func (w *words) expand(q *question, own []cut.Term, weight float64) {
+	var line []string
+	for _, t := range own {
+		if t.Kind != cut.Gram {
+			line = append(line, t.Text)
+		}
+	}
+	for i, text := range line {
+		for _, p := range w.phrases[text] {
+			if len(p.terms) > len(line)-i || !slices.Equal(p.terms, line[i:i+len(p.terms)]) {
+				continue
+			}
+			w.apply(q, p, weight)
+		}
+	}
+}
+
+func (w *words) apply(q *question, p phrase, weight float64) {
+	for _, side := range w.rules[p.rule] {
+		var numbers []int
+		for _, text := range side {
+			i := q.add(text, cut.Pair, weight, false)
+			if i < 0 {
+				return
+			}
+			numbers = append(numbers, i)
+		}
+		for _, text := range p.terms {
+			if i, ok := q.at[text]; ok && !slices.Contains(numbers, i) {
+				q.terms[i].others = append(q.terms[i].others, numbers)
+			}
+		}
+	}
+}
+
+// lookup is what the engine is asked for.
+func (q *question) lookup(collections []string, limit int, o weights) knowledge.Lookup {
+	l := knowledge.Lookup{Collections: collections, Limit: limit, Terms: make([]knowledge.Term, len(q.terms))}
+	for i, t := range q.terms {
+		l.Terms[i] = knowledge.Term{Text: t.text, Weight: t.weight * o.kind(t.kind)}
+	}
+	return l
+}

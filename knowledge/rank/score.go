@@ -1,0 +1,197 @@
+package rank
+
+import (
+	"math"
+	"strings"
+
+	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/cut"
+)
+
+// The three fields of a passage.
+const (
+	inTitle = iota
+	inSection
+	inText
+	fields
+)
+
+// nearQuestion and nearText are how far apart two words may stand, in words, to
+// count as neighbours.
+const (
+	nearQuestion = 2
+	nearText     = 3
+)
+
+// found is what a passage has of the question.
+type found struct {
+	passage knowledge.Passage
+	tf      [][fields]float32 // by term
+	length  [fields]float64
+	near    int // neighbours of the question that are neighbours here
+	score   float64
+	parts   []float64 // score by term
+}
+
+// reader reads passages for the terms of one question.
+type reader struct {
+	q      *question
+	cutter cut.Cutter
+	titles map[string][]int32 // terms of titles and sections already read, and their length
+}
+
+// read counts the terms of a passage.
+func (r *reader) read(p knowledge.Passage) *found {
+	f := &found{passage: p, tf: make([][fields]float32, len(r.q.terms))}
+	f.length[inTitle] = r.head(f, inTitle, p.Title)
+	f.length[inSection] = r.head(f, inSection, p.Section)
+	last, lastPos, end := -1, 0, 0
+	seen := map[[2]int]bool{}
+	r.cutter.Each(p.Text, func(t cut.Term) {
+		end = t.Pos + 1
+		i, ok := r.q.at[t.Text]
+		if !ok {
+			return
+		}
+		f.tf[i][inText]++
+		if t.Kind == cut.Gram || t.Kind == cut.Pair || len(r.q.pairs) == 0 {
+			return
+		}
+		if pair := [2]int{last, i}; last >= 0 && t.Pos-lastPos <= nearText && r.q.pairs[pair] && !seen[pair] {
+			seen[pair] = true
+			f.near++
+		}
+		last, lastPos = i, t.Pos
+	})
+	f.length[inText] = float64(end)
+	return f
+}
+
+// head counts the terms of a title or section; many passages share one.
+func (r *reader) head(f *found, field int, text string) float64 {
+	list, ok := r.titles[text]
+	if !ok {
+		end := 0
+		r.cutter.Each(text, func(t cut.Term) {
+			end = t.Pos + 1
+			if i, ok := r.q.at[t.Text]; ok {
+				list = append(list, int32(i))
+			}
+		})
+		list = append(list, int32(end))
+		if r.titles == nil {
+			r.titles = map[string][]int32{}
+		}
+		r.titles[text] = list
+	}
+	last := len(list) - 1
+	for _, i := range list[:last] {
+		f.tf[i][field]++
+	}
+	return float64(list[last])
+}
+
+// weigh gives every passage its BM25F score (Robertson, Zaragoza: The
+// Probabilistic Relevance Framework, 2009), with the bonus for neighbours.
+func weigh(q *question, all []*found, o weights) {
+	var mean [fields]float64
+	for _, f := range all {
+		for i, n := range f.length {
+			mean[i] += n / float64(len(all))
+		}
+	}
+	for _, f := range all {
+		f.parts = make([]float64, len(q.terms))
+		var norm [fields]float64
+		for i := range norm {
+			norm[i] = o.field[i] / (1 - o.b[i] + o.b[i]*f.length[i]/max(mean[i], 1))
+		}
+		for i, t := range q.terms {
+			tf := 0.0
+			for k, n := range f.tf[i] {
+				tf += float64(n) * norm[k]
+			}
+			f.parts[i] = t.weight * o.kind(t.kind) * t.idf * tf * (o.k1 + 1) / (tf + o.k1)
+			f.score += f.parts[i]
+		}
+		f.score *= 1 + o.near*float64(f.near)/float64(max(len(q.pairs), 1))
+	}
+}
+
+// addGroups adds to every passage a share of what its group has as a whole:
+// each term counts as in the passage of the group that has most of it. A group
+// is a document, or the folder of documents: the statute of an article.
+func addGroups(all []*found, group func(*found) string, share float64) {
+	best := map[string][]float64{}
+	for _, f := range all {
+		name := group(f)
+		b := best[name]
+		if b == nil {
+			b = make([]float64, len(f.parts))
+			best[name] = b
+		}
+		for i, v := range f.parts {
+			b[i] = max(b[i], v)
+		}
+	}
+	sums := make(map[string]float64, len(best))
+	for name, b := range best {
+		for _, v := range b {
+			sums[name] += v
+		}
+	}
+	for _, f := range all {
+		f.score += share * sums[group(f)]
+	}
+}
+
+func byDocument(f *found) string { return f.passage.Collection + "\x1f" + f.passage.Document }
+
+// byFolder is the part of a document's id before its last slash.
+func byFolder(f *found) string {
+	id := f.passage.Document
+	return f.passage.Collection + "\x1f" + id[:max(strings.LastIndexByte(id, '/'), 0)]
+}
+
+// idf is how much a term says, by the passages that have it.
+func idf(frequency, total int) float64 {
+	n := float64(min(frequency, total))
+	return math.Log(1 + (float64(total)-n+.5)/(n+.5))
+}
+
+// coverage is the share of the question's own informative terms that a passage
+// has. Single characters count only where they are no part of a pair.
+func coverage(q *question, f *found) float64 {
+	has := func(i int) bool {
+		tf := f.tf[i]
+		return tf[inTitle]+tf[inSection]+tf[inText] > 0
+	}
+	sum, all := 0.0, 0.0
+	for i, t := range q.terms {
+		if !t.own || t.kind == cut.Gram && q.han && len(q.terms) > 1 {
+			continue
+		}
+		all += t.idf
+		if has(i) || anyOf(t.others, has) {
+			sum += t.idf
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return sum / all
+}
+
+// anyOf reports whether all terms of one of the phrases are there.
+func anyOf(phrases [][]int, has func(int) bool) bool {
+	for _, p := range phrases {
+		ok := true
+		for _, i := range p {
+			ok = ok && has(i)
+		}
+		if ok {
+			return true
+		}
+	}
+	return false
+}
