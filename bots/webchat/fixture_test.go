@@ -164,10 +164,12 @@ func (in *inbox) setErr(err error) {
 
 func (in *inbox) next(t testing.TB) bots.Question {
 	t.Helper()
+	limit := time.NewTimer(20 * time.Second)
+	defer limit.Stop()
 	select {
 	case q := <-in.news:
 		return q
-	case <-t.Context().Done():
+	case <-limit.C:
 		t.Fatal("no question was heard")
 		return bots.Question{}
 	}

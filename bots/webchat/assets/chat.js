@@ -181,7 +181,7 @@
     turn.taken = true; // the server has it
     forget(t.id);
     clearFailure(turn);
-    const low = atBottom(), wasFinal = turn.final;
+    const moves = following(), wasFinal = turn.final;
     turn.language = t.content.language || lang;
     turn.text = t.content.text;
     turn.final = t.final;
@@ -189,7 +189,7 @@
     showBlocks(turn, t.blocks || []);
     if (turn.text) reword(turn.doing, "writing");
     if (t.final) finish(turn, t.content, fresh || wasFinal);
-    if (low) toBottom();
+    if (moves) follow();
   }
 
   // showBlocks replaces only what changed, so that a selection survives.
@@ -260,8 +260,26 @@
 
   // -- scrolling --------------------------------------------------------------
 
-  const atBottom = () => main.scrollHeight - main.scrollTop - main.clientHeight < 80;
-  const toBottom = () => { main.scrollTop = main.scrollHeight; };
+  // The newest turn is kept in view while it grows, but its beginning is never
+  // pushed out at the top, and nothing moves once the reader has scrolled away.
+  let followed = -1; // where the page itself scrolled to
+
+  const following = () => Math.abs(main.scrollTop - followed) < 3 ||
+    main.scrollHeight - main.scrollTop - main.clientHeight < 80;
+
+  function follow(item = log.lastElementChild) {
+    const bottom = main.scrollHeight - main.clientHeight;
+    const top = item ? item.getBoundingClientRect().top - main.getBoundingClientRect().top + main.scrollTop - 16 : bottom;
+    main.scrollTop = Math.max(0, Math.min(bottom, top));
+    followed = main.scrollTop;
+  }
+
+  // ready puts the cursor into the field, but leaves a phone's screen to the
+  // answer: its keyboard covers half of it.
+  function ready() {
+    if (matchMedia("(pointer: coarse)").matches) field.blur();
+    else field.focus();
+  }
 
   // -- sending ----------------------------------------------------------------
 
@@ -271,9 +289,9 @@
     const q = { id: token(), text };
     keep(q);
     const turn = newTurn(q.id, text);
-    toBottom();
+    follow();
     send(turn);
-    field.focus();
+    ready();
   }
 
   const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
@@ -327,14 +345,14 @@
     if (again) {
       const retry = worded("button", "", "retry");
       retry.type = "button";
-      retry.addEventListener("click", () => { send(turn); field.focus(); });
+      retry.addEventListener("click", () => { send(turn); ready(); });
       box.append(retry);
     } else {
       forget(turn.id);
     }
     turn.bot.append(box);
     turn.failed = box;
-    toBottom();
+    follow();
   }
 
   function clearFailure(turn) {
@@ -405,7 +423,7 @@
     $("announce").textContent = "";
     $("start").hidden = false;
     connect();
-    field.focus();
+    ready();
   }
 
   // resume goes on with the conversation of before a reload.
@@ -418,8 +436,8 @@
     const left = unsent();
     connect();
     for (const q of left) send(turns.get(q.id) || newTurn(q.id, q.text));
-    toBottom();
-    field.focus();
+    follow();
+    ready();
   }
 
   function signIn() {
@@ -507,9 +525,9 @@
   // page is made as high as what is left.
   if (window.visualViewport) {
     const fit = () => {
-      const low = atBottom();
+      const moves = following();
       document.documentElement.style.setProperty("--height", visualViewport.height + "px");
-      if (low) toBottom();
+      if (moves) follow();
     };
     visualViewport.addEventListener("resize", fit);
   }
