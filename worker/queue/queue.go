@@ -1,0 +1,144 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Options say where the queue lives.
+type Options struct {
+	// Dir holds the embedded server's files; used where URL is empty.
+	Dir string
+
+	URL      string // of a NATS cluster with JetStream; several, with commas between
+	Creds    string // a credentials file
+	User     string
+	Password string
+	CA       string // a PEM file with the authority that signed the server's certificate
+	Replicas int    // copies of each stream; 0 means 1
+
+	// MaxStore is how many bytes the queue may take on disk. 0: for the
+	// embedded server 10 GiB or half of what is free in Dir, whichever is
+	// less; for a cluster what the account allows, and 10 GiB without a limit.
+	MaxStore int64
+
+	Log *slog.Logger     // nil: nothing is logged
+	Now func() time.Time // nil: time.Now
+
+	// ackWait replaces defaultAckWait in tests.
+	ackWait time.Duration
+}
+
+// defaultAckWait is how long a worker may be silent before its questions go to
+// another one. Workers report three times within it, so that one lost report
+// is no harm; and somebody who asked is not kept waiting much longer than that
+// by a worker that died.
+const defaultAckWait = 10 * time.Second
+
+// Queue is the queue, open. It is safe for concurrent use.
+type Queue struct {
+	log      *slog.Logger
+	now      func() time.Time
+	ackWait  time.Duration
+	replicas int
+	maxStore int64
+
+	embedded *embedded // nil with Options.URL
+	conn     *nats.Conn
+	js       jetstream.JetStream
+
+	questions jetstream.Stream
+	waits     jetstream.Stream
+	dead      jetstream.Stream
+	leases    jetstream.Stream
+	records   *records
+
+	mu      sync.Mutex
+	buckets map[string]Kind // the stores opened so far, to make them again after a loss
+
+	stalled atomic.Int32 // writes in a row that got no reply
+	healing sync.Mutex
+}
+
+// Open starts the embedded server or connects to Options.URL, and makes the
+// streams and buckets that are not there yet. Its errors say what to do.
+func Open(ctx context.Context, o Options) (*Queue, error) {
+	q := fromOptions(o)
+	if o.URL == "" {
+		server, err := startEmbedded(o.Dir, o.MaxStore, q.log)
+		if err != nil {
+			return nil, err
+		}
+		q.embedded, q.maxStore = server, server.maxStore
+	}
+	if err := q.open(ctx, o); err != nil {
+		return nil, errors.Join(err, q.Close(context.WithoutCancel(ctx)))
+	}
+	return q, nil
+}
+
+func fromOptions(o Options) *Queue {
+	q := &Queue{
+		log: o.Log, now: o.Now, ackWait: o.ackWait, replicas: max(o.Replicas, 1), maxStore: o.MaxStore,
+		buckets: map[string]Kind{},
+	}
+	if q.log == nil {
+		q.log = slog.New(slog.DiscardHandler)
+	}
+	if q.now == nil {
+		q.now = time.Now
+	}
+	if q.ackWait <= 0 {
+		q.ackWait = defaultAckWait
+	}
+	return q
+}
+
+// open connects and makes what is missing.
+func (q *Queue) open(ctx context.Context, o Options) error {
+	if err := q.connect(ctx, o); err != nil {
+		return err
+	}
+	if err := q.ensure(ctx); err != nil {
+		return fmt.Errorf("making the queue's streams: %w", err)
+	}
+	return nil
+}
+
+// Close sends what is still to be sent, lets the connection go and, where the
+// server is embedded, stops it and waits until its files are closed. End
+// Consume first: questions that are still being worked on are not given back.
+func (q *Queue) Close(ctx context.Context) error {
+	var err error
+	if q.conn != nil {
+		if q.conn.IsConnected() {
+			err = q.flush(ctx)
+		}
+		q.conn.Close()
+	}
+	if q.embedded != nil {
+		err = errors.Join(err, q.embedded.close(ctx))
+	}
+	return err
+}
+
+// flush waits until the server has seen everything sent so far.
+func (q *Queue) flush(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, closeWait, errors.New("the queue's server did not take the last messages"))
+	defer cancel()
+	if err := q.conn.FlushWithContext(ctx); err != nil {
+		return fmt.Errorf("sending the last messages to the queue: %w", err)
+	}
+	return nil
+}
+
+// closeWait bounds the last exchange with the server.
+const closeWait = 5 * time.Second
