@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -154,9 +155,7 @@ func (f Fault) write(w http.ResponseWriter) {
 
 func answer(w http.ResponseWriter, out reply, err error) {
 	body := reply{"ok": true}
-	for k, v := range out {
-		body[k] = v
-	}
+	maps.Copy(body, out)
 	if err != nil {
 		body = reply{"ok": false, "error": err.Error()}
 		if err.Error() == "missing_scope" {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -39,7 +40,7 @@ func (s *Server) Give(c Command) (string, error) {
 		return "", ErrUnknown
 	}
 	s.serial++
-	id := fmt.Sprintf("%d", s.serial)
+	id := strconv.Itoa(s.serial)
 	s.responses[id] = &responseURL{channel: c.Channel, user: c.User, until: s.o.Now().Add(responseLife)}
 	fields := map[string]string{
 		"token": "unused", "team_id": Team, "team_domain": "local", "api_app_id": App,

@@ -93,7 +93,7 @@ func (s *Server) request() string {
 func (s *Server) attempt(ctx context.Context, d *delivery, number int, reason string) string {
 	ctx, cancel := context.WithTimeout(ctx, s.o.AckWait)
 	defer cancel()
-	failure := ""
+	var failure string
 	if address := s.request(); address != "" {
 		failure = s.post(ctx, address, d, number, reason)
 	} else {

@@ -148,7 +148,7 @@ func (s *Server) Start(ctx context.Context) error {
 	s.server = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	s.wg.Go(func() {
 		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			s.o.Log.Error("local slack stopped", "error", err)
+			s.o.Log.ErrorContext(ctx, "local slack stopped", "error", err)
 		}
 	})
 	return nil

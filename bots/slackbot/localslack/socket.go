@@ -40,6 +40,12 @@ func (k *socket) write(v any) error {
 	return k.conn.WriteJSON(v)
 }
 
+// close breaks the connection without a word; reading it ends then.
+func (k *socket) close() {
+	//nolint:errcheck // nothing is left to do for a connection that is given up
+	k.conn.NetConn().Close()
+}
+
 // connectionsOpen gives out an address that works once.
 func (s *Server) connectionsOpen(url.Values) (reply, error) {
 	ticket := rand.Text()
@@ -63,7 +69,7 @@ func (s *Server) link(w http.ResponseWriter, r *http.Request) {
 		return // Upgrade has answered already
 	}
 	k := &socket{conn: conn}
-	defer conn.Close()
+	defer k.close()
 	if k.write(map[string]any{
 		"type": "hello", "num_connections": 1, "connection_info": map[string]any{"app_id": App},
 		"debug_info": map[string]any{"host": "local", "approximate_connection_time": 18060},
@@ -71,9 +77,13 @@ func (s *Server) link(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.join(k)
-	defer s.leave(k)
-	s.background(func(ctx context.Context) { s.keepAlive(ctx, k) })
+	ctx, cancel := context.WithCancel(r.Context())
+	var pings sync.WaitGroup
+	pings.Go(func() { s.keepAlive(ctx, k) })
 	s.read(k)
+	s.leave(k)
+	cancel()
+	pings.Wait()
 }
 
 func (s *Server) join(k *socket) {
@@ -92,7 +102,7 @@ func (s *Server) leave(k *socket) {
 
 // keepAlive pings k until it is gone.
 func (s *Server) keepAlive(ctx context.Context, k *socket) {
-	for s.connected(k) {
+	for {
 		if !s.isSilent() {
 			// WriteControl may run beside other writes.
 			if k.conn.WriteControl(websocket.PingMessage, []byte("local"), time.Now().Add(writeWait)) != nil {
@@ -103,12 +113,6 @@ func (s *Server) keepAlive(ctx context.Context, k *socket) {
 			return
 		}
 	}
-}
-
-func (s *Server) connected(k *socket) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Contains(s.sockets, k)
 }
 
 func (s *Server) isSilent() bool {
@@ -216,7 +220,7 @@ func (s *Server) Silence(on bool) {
 func (s *Server) Disconnect(reason string) {
 	for _, k := range s.all() {
 		if k.write(map[string]any{"type": "disconnect", "reason": reason, "debug_info": map[string]any{"host": "local"}}) != nil {
-			k.conn.Close()
+			k.close()
 		}
 	}
 }
@@ -224,7 +228,7 @@ func (s *Server) Disconnect(reason string) {
 // Drop breaks every connection without a word.
 func (s *Server) Drop() {
 	for _, k := range s.all() {
-		k.conn.UnderlyingConn().Close()
+		k.close()
 	}
 }
 
