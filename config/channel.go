@@ -66,11 +66,13 @@ func (r *fileReader) channel(named entry, base Channel) Channel {
 		if !ok {
 			continue
 		}
-		if err := c.take(e.key, text); err != nil {
+		taken := c
+		if err := taken.take(e.key, text); err != nil {
 			message, fix := parts(err)
 			r.wrong(e.value.GetToken(), e.where, message, fix)
 			continue
 		}
+		c = taken
 		r.note(e, text)
 	}
 	return c
@@ -90,7 +92,7 @@ func (r *fileReader) searched(place string, e entry) []string {
 	return itemTexts(items)
 }
 
-// take sets one field from its text.
+// take sets one field from its text; after an error c is of no use.
 func (c *Channel) take(name, text string) (err error) {
 	switch name {
 	case "model":

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // The files that are read where they lie in the working directory, without
@@ -14,8 +16,13 @@ const (
 
 // zhipuEmbedding is the model that is used where Zhipu's key is set and no
 // embedding model is named: Zhipu's current one,
-// https://docs.bigmodel.cn/cn/guide/models/embedding/embedding-3.
-const zhipuEmbedding = "embedding-3"
+// https://docs.bigmodel.cn/cn/guide/models/embedding/embedding-3. Its other ones
+// have names of the same form.
+const (
+	zhipuEmbedding = "embedding-3"
+	zhipuFamily    = "embedding-"
+	zhipuAPIBase   = "https://open.bigmodel.cn/api/paas/v4"
+)
 
 // completePaths makes paths start from the working directory and finds the files
 // that lie there without being named.
@@ -59,16 +66,17 @@ func (l *loader) checkFile(variable, path string) {
 	}
 }
 
-// completeEmbedding lets Zhipu's key stand for the embedding model of Zhipu
-// where no other is named.
+// completeEmbedding lets Zhipu's key stand for Zhipu's embedding API where nothing
+// says otherwise.
 func (l *loader) completeEmbedding() {
 	e := &l.config.Embedding
-	if e.Model != "" || e.APIBase.IsSet() || e.APIKey.IsSet() || !l.config.Providers.Zhipu.IsSet() {
+	other := e.Model != "" && !strings.HasPrefix(e.Model, zhipuFamily)
+	if other || e.APIBase.IsSet() || e.APIKey.IsSet() || !l.config.Providers.Zhipu.IsSet() {
 		return
 	}
 	base, _ := l.config.lookup("ZHIPUAI_API_BASE")
-	_ = decodeURL(&e.APIBase, base) // completeProviders has reported what is wrong
-	e.Model, e.APIKey = zhipuEmbedding, l.config.Providers.Zhipu
+	_ = decodeURL(&e.APIBase, cmp.Or(base, zhipuAPIBase)) // completeProviders has reported what is wrong
+	e.Model, e.APIKey = cmp.Or(e.Model, zhipuEmbedding), l.config.Providers.Zhipu
 	l.set("EMBEDDING_MODEL", e.Model)
 	l.set("EMBEDDING_API_KEY", e.APIKey.String())
 	l.set("EMBEDDING_API_BASE", e.APIBase.String())

@@ -56,17 +56,16 @@ func (l *loader) fill() {
 	for _, f := range fields(l.config) {
 		text, origin := l.config.lookup(f.Name)
 		l.checkForm(f.Name, origin)
-		setting := Setting{Group: f.Group, Name: f.Name, Origin: origin, Default: cmp.Or(f.Default, f.Shown), Description: f.Desc}
-		if text == "" {
-			text = f.Default
+		if err := decode(f.value, f.Default); err != nil {
+			l.report(Problem{Setting: f.Name, Origin: Default, Message: err.message, Fix: err.fix})
 		}
-		if text != "" {
-			if err := decode(f.value, text); err != nil {
-				l.report(Problem{Setting: f.Name, Origin: origin, Message: err.message, Fix: err.fix})
-			}
+		if err := decode(f.value, text); err != nil {
+			l.report(Problem{Setting: f.Name, Origin: origin, Message: err.message, Fix: err.fix})
 		}
-		setting.Value = shown(f, text)
-		l.settings = append(l.settings, setting)
+		l.settings = append(l.settings, Setting{
+			Group: f.Group, Name: f.Name, Value: shown(f, cmp.Or(text, f.Default)), Origin: origin,
+			Default: cmp.Or(f.Default, f.Shown), Description: f.Desc,
+		})
 	}
 }
 
@@ -76,7 +75,7 @@ type sensitive interface {
 	Reveal() string
 }
 
-// decode sets field from text.
+// decode sets field from text, and leaves it alone where that is empty or wrong.
 //
 // envconfig does the decoding, one field at a time: its Process stops at the
 // first mistake, and all of them are wanted. It reads the process's environment
@@ -89,6 +88,9 @@ type sensitive interface {
 // Types that hide their value read it themselves: a type made by reflection,
 // tag and all, is kept for as long as the process lives.
 func decode(field reflect.Value, text string) *invalid {
+	if text == "" {
+		return nil
+	}
 	if hidden, ok := reflect.TypeAssert[sensitive](field.Addr()); ok {
 		return explain(hidden.UnmarshalText([]byte(text)), text)
 	}

@@ -147,27 +147,34 @@ func reason(err error) string {
 
 // checkNames looks for names of ours that do not exist.
 func (l *loader) checkNames() {
-	known := names(l.config)
+	var known []string // without our prefix: it makes all of them look alike
+	for _, name := range names(l.config) {
+		if rest, ours := strings.CutPrefix(name, prefix); ours {
+			known = append(known, rest)
+		}
+	}
 	for _, layer := range l.layers {
 		for _, name := range slices.Sorted(maps.Keys(layer.values)) {
-			value := layer.values[name]
-			if !strings.HasPrefix(name, "TRIBUNE_") || slices.Contains(known, name) || foreign(name, value) {
+			rest, ours := strings.CutPrefix(name, prefix)
+			if !ours || slices.Contains(known, rest) || foreign(rest, layer.values[name]) {
 				continue
 			}
 			fix := "remove it; docs/environment.md lists the names"
-			if near := nearest(name, known); near != "" {
-				fix = "did you mean " + near + "?"
+			if near := nearest(rest, known); near != "" {
+				fix = "did you mean " + prefix + near + "?"
 			}
 			l.report(Problem{Setting: name, Origin: layer.origin, Message: "no such setting", Fix: fix})
 		}
 	}
 }
 
-// foreign tells whether a name is not meant for the program: what the tests are
+// prefix is what the names have that are ours alone.
+const prefix = "TRIBUNE_"
+
+// foreign tells whether a name, given without our prefix, is not meant for the program: what the tests are
 // told, and what Kubernetes and Docker links set in every container beside a
 // service that is called "tribune".
-func foreign(name, value string) bool {
-	rest := strings.TrimPrefix(name, "TRIBUNE_")
+func foreign(rest, value string) bool {
 	service := rest == "SERVICE_HOST" || strings.HasPrefix(rest, "SERVICE_PORT") || strings.HasPrefix(rest, "PORT_")
 	return strings.HasPrefix(rest, "TEST_") || service || rest == "PORT" && strings.Contains(value, "://")
 }

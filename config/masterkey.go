@@ -20,18 +20,14 @@ const (
 )
 
 // MasterKey returns LITELLM_MASTER_KEY where it is set, and otherwise the key
-// that is kept in the data directory, generated when there is none yet.
-func (c *Config) MasterKey() (Secret, error) {
+// that is kept in the data directory, generated when there is none yet. Only the
+// user of this process can read its file. Of several processes that start at once
+// all get the same key.
+func MasterKey(c *Config) (Secret, error) {
 	if c.Models.MasterKey.IsSet() {
 		return c.Models.MasterKey, nil
 	}
-	return MasterKey(c.Server.DataDir)
-}
-
-// MasterKey returns the key that is kept in dataDir, generated when there is
-// none yet. Only the user of this process can read its file. Of several processes
-// that start at once all get the same key.
-func MasterKey(dataDir string) (Secret, error) {
+	dataDir := c.Server.DataDir
 	key, err := readMasterKey(dataDir)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err

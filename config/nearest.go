@@ -5,8 +5,12 @@ import "strings"
 // nearest returns the known name that a misspelt one most likely meant; "" where
 // none is near.
 func nearest(name string, known []string) string {
-	best, fewest := "", max(2, len(name)/4)+1
+	const leastPrefix, mostWrong = 4, 5 // letters
+	best, fewest := "", min(max(1, len(name)/3), mostWrong)+1
 	for _, candidate := range known {
+		if len(name) >= leastPrefix && strings.HasPrefix(candidate, name) {
+			return candidate
+		}
 		if d := distance(strings.ToLower(name), strings.ToLower(candidate)); d < fewest {
 			best, fewest = candidate, d
 		}

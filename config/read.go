@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,6 +62,11 @@ func (r *fileReader) read(path string) {
 		return
 	}
 	r.file.Path = path
+	r.readText(text)
+}
+
+// readText reads the file's three sections.
+func (r *fileReader) readText(text []byte) {
 	root := r.parse(text)
 	if root == nil {
 		return
@@ -113,7 +119,11 @@ func (r *fileReader) source(node ast.Node, where string) []string {
 	var dirs []string
 	for _, e := range r.mapping(node, where, []string{"dir"}) {
 		if text, ok := r.text(e.value, e.where); ok {
-			dirs = append(dirs, beside(r.loader.config.Server.File, text))
+			dir := beside(r.loader.config.Server.File, text)
+			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+				r.odd(e.value.GetToken(), e.where, "there is no folder "+quote(dir), "make it, or correct the path")
+			}
+			dirs = append(dirs, dir)
 		}
 	}
 	return dirs

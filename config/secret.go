@@ -22,8 +22,9 @@ const minShown = 16
 // short one nothing but "…". Reveal gives the value itself, and is easy to
 // search for.
 //
-// fmt cannot call methods on what sits in an unexported field, so a struct that
-// is printed whole must keep its Secrets in exported ones.
+// Three things do not ask a type how it wants to be shown: fmt inside an unexported
+// field of a struct that is printed whole, fmt for a verb that does not fit (%p,
+// %w: vet refuses those), and encoding/json for the keys of a map.
 type Secret string
 
 // Reveal returns the value itself, for the one place that needs it.

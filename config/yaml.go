@@ -228,7 +228,7 @@ func (r *yamlReader) text(node ast.Node, where string) (string, bool) {
 		text = n.Value
 	case *ast.LiteralNode:
 		text = n.Value.Value
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		text = n.GetToken().Value
 	default:
 		r.wrongKind(node, where, "a single value", "write one value, in quotes where it has special characters")
