@@ -92,7 +92,7 @@ type Chat struct {
 	hosts  map[string]bool
 	origin *http.CrossOriginProtection
 	texts  texts
-	page   *page // nil without Options.Page
+	page   *webPage // nil without Options.Page
 	bodies chan struct{}
 
 	mu      sync.Mutex

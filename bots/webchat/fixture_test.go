@@ -280,7 +280,7 @@ func body(t testing.TB, conversation, id, text string) string {
 	return string(data)
 }
 
-// ask posts a question that must be taken, and returns it as it was heard.
+// question posts a question that must be taken, and returns it as it was heard.
 func (f *fixture) question(t testing.TB, conversation, id, text string) bots.Question {
 	t.Helper()
 	response, got := send(t, http.MethodPost, f.url+"/questions", body(t, conversation, id, text))
@@ -290,7 +290,7 @@ func (f *fixture) question(t testing.TB, conversation, id, text string) bots.Que
 	return f.inbox.next(t)
 }
 
-// open opens the answer of q.
+// opened opens the answer of q.
 func (f *fixture) opened(t testing.TB, q bots.Question) bots.Ref {
 	t.Helper()
 	r, err := f.Open(t.Context(), q)
@@ -335,4 +335,10 @@ func eventually(t testing.TB, what string, ok func() bool) {
 			t.Fatalf("waited in vain: %s", what)
 		}
 	}
+}
+
+func (in *inbox) count() int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.calls
 }

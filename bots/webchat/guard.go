@@ -24,8 +24,8 @@ func (c *Chat) trust(hosts []string) error {
 	for _, h := range hosts {
 		if strings.Contains(h, "://") {
 			u, err := url.Parse(h)
-			if err != nil || u.Host == "" {
-				return fmt.Errorf("the host %q is no URL", h)
+			if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+				return fmt.Errorf("the host %q is no http or https address", h)
 			}
 			if err := c.origin.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
 				return fmt.Errorf("the host %q: %w", h, err)

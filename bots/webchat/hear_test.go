@@ -26,8 +26,8 @@ func TestQuestionIsHeard(t *testing.T) {
 				t.Fatalf("status %d: %s", response.StatusCode, got)
 			}
 			want := bots.Question{
-				ID:     o.Name + ":local:chat:" + qid,
-				Thread: bots.Thread{Platform: o.Name, Team: "local", Channel: "chat", Root: talk},
+				ID:      o.Name + ":local:chat:" + qid,
+				Thread:  bots.Thread{Platform: o.Name, Team: "local", Channel: "chat", Root: talk},
 				Message: qid, Asker: "local", Text: " 加班费怎么算？", Visibility: bots.Direct,
 				Collections: []string{"hr"}, Group: "cheap",
 			}

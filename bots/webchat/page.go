@@ -15,8 +15,8 @@ import (
 //go:embed assets/chat.html assets/chat.css assets/chat.js
 var assets embed.FS
 
-// page is the web page: one template, one style sheet, one script.
-type page struct {
+// webPage is the web page: one template, one style sheet, one script.
+type webPage struct {
 	o        Options
 	texts    texts
 	template *template.Template
@@ -24,12 +24,12 @@ type page struct {
 	version  string // of the files: browsers keep them for as long as it stays
 }
 
-func newPage(o Options, t texts) (*page, error) {
+func newPage(o Options, t texts) (*webPage, error) {
 	tmpl, err := template.ParseFS(assets, "assets/chat.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the page: %w", err)
 	}
-	p := &page{o: o, texts: t, template: tmpl, files: map[string][]byte{}}
+	p := &webPage{o: o, texts: t, template: tmpl, files: map[string][]byte{}}
 	sum := sha256.New()
 	for _, name := range []string{"chat.css", "chat.js"} {
 		data, err := assets.ReadFile("assets/" + name)
@@ -98,7 +98,7 @@ func (c *Chat) toPage(w http.ResponseWriter, r *http.Request) {
 // exampleCount is how many examples the page has room for.
 const exampleCount = 3
 
-func (p *page) examples() map[string][]string {
+func (p *webPage) examples() map[string][]string {
 	all := make(map[string][]string, len(p.texts))
 	for lang, words := range p.texts {
 		all[lang] = p.o.Examples[lang]
@@ -112,7 +112,7 @@ func (p *page) examples() map[string][]string {
 
 // asset serves an embedded file. With its version in the address it may be
 // kept for a year, because another build has another address.
-func (p *page) asset(w http.ResponseWriter, r *http.Request) {
+func (p *webPage) asset(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")
 	data, ok := p.files[name]
 	if !ok {

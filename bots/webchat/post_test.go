@@ -14,7 +14,7 @@ import (
 	"github.com/tribunebot/tribune/bots"
 )
 
-// asked is a question that was heard in some other process.
+// heardElsewhere is a question that was heard in some other process.
 func heardElsewhere(name, id, text string) bots.Question {
 	thread := bots.Thread{Platform: name, Team: "local", Channel: "chat", Root: talk}
 	return bots.Question{

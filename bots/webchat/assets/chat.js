@@ -459,6 +459,7 @@
       const response = await fetch(data.path + "/sign-in", options);
       if (!response.ok) {
         reword(problem, response.status === 401 ? "sign_in_failed" : "error_internal");
+        $("key").select();
         return;
       }
     } catch {
