@@ -1,0 +1,26 @@
+package claude_test
+
+import (
+	"testing"
+
+	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/claude"
+	"github.com/tribunebot/tribune/llm/llmtest"
+)
+
+func open(t testing.TB, s llmtest.Setup) llm.Model {
+	t.Helper()
+	m, err := claude.New(claude.Options{
+		Model: "claude-haiku-5-5", BaseURL: s.URL, Key: s.Key, HTTPClient: s.Client,
+		Timeout: s.Timeout, FirstToken: s.FirstToken, Idle: s.Idle, MaxBytes: s.MaxBytes,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	llmtest.TestModel(t, llmtest.Harness{New: open})
+}
