@@ -1,12 +1,13 @@
 package localdiscord
 
-// Connected is how many connections are identified or resumed right now.
+// Connected is how many connections are identified or resumed right now, and
+// have sent a heartbeat since, which tells that the client has read so far.
 func (s *Server) Connected() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := 0
 	for _, t := range s.sessions {
-		if t.conn != nil {
+		if t.conn != nil && t.conn.beating {
 			n++
 		}
 	}
@@ -69,4 +70,12 @@ func (s *Server) each(do func(c *conn)) {
 	for c := range s.conns {
 		do(c)
 	}
+}
+
+// Deny makes the server treat intents as not granted: identifying with them
+// closes the connection with 4014.
+func (s *Server) Deny(intents int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.denied = intents
 }

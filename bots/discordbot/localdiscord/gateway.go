@@ -68,6 +68,7 @@ type conn struct {
 	ws      *websocket.Conn
 	out     chan frame
 	session *session
+	beating bool // a heartbeat came after READY or RESUMED: the client is through
 }
 
 // queued is how many frames may wait for a slow client before it is cut off.
@@ -189,6 +190,10 @@ func (s *Server) receive(c *conn, op int, data json.RawMessage) int {
 	switch op {
 	case opHeartbeat:
 		c.send(frame{Op: opAck})
+		if c.session != nil && !c.beating {
+			c.beating = true
+			s.touch()
+		}
 		return 0
 	case opIdentify:
 		return s.identify(c, data)
@@ -220,7 +225,7 @@ func (s *Server) identify(c *conn, data json.RawMessage) int {
 		return closeBadToken
 	case in.Intents&^known != 0:
 		return closeBadIntents
-	case in.Intents&privileged&^s.o.Privileged != 0:
+	case in.Intents&(privileged&^s.o.Privileged|s.denied) != 0:
 		return closeDisallowed
 	}
 	c.session = &session{id: s.snowflake(), intents: in.Intents, conn: c}

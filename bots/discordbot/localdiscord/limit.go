@@ -23,8 +23,7 @@ const window = 5 * time.Second
 
 // Fault is a way in which calls go wrong.
 type Fault struct {
-	Method string         // empty: any
-	Path   *regexp.Regexp // nil: any; matched without /api and the version
+	Call   *regexp.Regexp // matched against "METHOD /path", without /api and the version; nil: any call
 	Status int            // the answer; 0: the connection is cut instead
 	Effect bool           // the call takes effect first
 	After  time.Duration  // for 429: when to come again
@@ -45,7 +44,7 @@ func (s *Server) fault(method, path string) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.faults {
-		if f.Times > 0 && (f.Method == "" || f.Method == method) && (f.Path == nil || f.Path.MatchString(path)) {
+		if f.Times > 0 && (f.Call == nil || f.Call.MatchString(method+" "+path)) {
 			f.Times--
 			return f
 		}

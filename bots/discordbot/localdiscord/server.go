@@ -73,6 +73,7 @@ type Server struct {
 	conns    map[*conn]bool
 	repeat   int // events to send again at the next resume
 	lastAsk  *Interaction
+	denied   int // intents that are refused
 	buckets  map[string]*bucket
 	faults   []*Fault
 	calls    []Call
