@@ -1,6 +1,7 @@
 package markdown
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -116,8 +117,8 @@ func (b builder) table(n *tables.Table) Table {
 		for cell := row.FirstChild(); cell != nil && len(cells) < len(t.Align); cell = cell.NextSibling() {
 			cells = append(cells, unescapePipes(b.inlines(cell)))
 		}
-		for len(cells) < len(t.Align) {
-			cells = append(cells, nil)
+		if last := len(cells) - 1; last >= 0 {
+			cells[last] = appendText(cells[last], b.excess(row.LastChild()))
 		}
 		if _, header := row.(*tables.TableHeader); header {
 			t.Header = cells
@@ -126,6 +127,28 @@ func (b builder) table(n *tables.Table) Table {
 		}
 	}
 	return t
+}
+
+// excess returns what stands behind the last column of a row. GitHub's rules
+// drop it; here no text is lost.
+func (b builder) excess(cell ast.Node) string {
+	lines := cell.Lines()
+	if lines.Len() == 0 {
+		return ""
+	}
+	start := lines.At(lines.Len() - 1).Stop
+	rest := strings.Trim(string(b.source[start:start+lineLength(b.source[start:])]), "| \t")
+	if rest == "" {
+		return ""
+	}
+	return " | " + unescape(rest)
+}
+
+func lineLength(source []byte) int {
+	if i := bytes.IndexByte(source, '\n'); i >= 0 {
+		return i
+	}
+	return len(source)
 }
 
 func alignment(a tables.Alignment) Align {

@@ -13,7 +13,6 @@ import (
 	"github.com/tribunebot/tribune/bots/markdown"
 )
 
-//nolint:gochecknoglobals // the usual flag of golden tests
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // chat is a Style as an adapter without tables has it.

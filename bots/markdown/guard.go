@@ -94,21 +94,18 @@ func countMarkup(line string) (delimiters, pipes int) {
 	return delimiters, pipes
 }
 
-// nesting counts the containers that a line opens: >, bullets and numbers, and
-// every two columns of indentation.
+// nesting counts the containers that a line opens: each > and each bullet or
+// number with a space behind it.
 func nesting(line string) int {
-	depth, spaces := 0, 0
+	depth := 0
 	for i := range len(line) {
 		switch c := line[i]; {
-		case c == ' ':
-			spaces++
-		case c == '\t':
-			spaces += 4
-		case c == '>' || c == '-' || c == '*' || c == '+' || c == '.' || c == ')':
+		case c == '>':
 			depth++
-		case c >= '0' && c <= '9':
-		default:
-			return depth + min(spaces/2, maxNesting)
+		case c == ' ' && i > 0 && strings.IndexByte("-*+.)", line[i-1]) >= 0:
+			depth++
+		case strings.IndexByte(" \t-*+.)0123456789", c) < 0:
+			return depth
 		}
 	}
 	return depth

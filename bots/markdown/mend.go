@@ -2,24 +2,29 @@ package markdown
 
 import "strings"
 
-// mendTables repairs what models get wrong in tables, before GitHub's rules
-// throw it away: a pipe inside inline code divides cells, and cells beyond the
-// last column vanish. Both kinds of pipe are escaped, so that their text stays.
+// mendTables repairs what models get wrong in tables: by GitHub's rules a pipe
+// inside inline code divides cells unless it is escaped, so it escapes it.
 func mendTables(s string) string {
-	if !strings.Contains(s, "|") || !strings.Contains(s, "-") {
+	if !strings.Contains(s, "|") || !strings.Contains(s, "`") {
 		return s
 	}
 	var b strings.Builder
-	columns, previous := 0, ""
+	previous, fence, table := "", "", false
 	for line := range strings.Lines(s) {
 		prefix, content := splitPrefix(strings.TrimRight(line, "\n"))
 		switch {
+		case fence != "":
+			if closesFence(content, fence) {
+				fence = ""
+			}
+		case fenceRun(content) != "":
+			fence, table, content = fenceRun(content), false, ""
 		case content == "":
-			columns = 0
-		case columns > 0:
-			line = prefix + mendRow(content, columns) + line[len(prefix)+len(content):]
-		case strings.Contains(previous, "|") && isDelimiterRow(content):
-			columns = strings.Count(strings.Trim(content, " |"), "|") + 1
+			table = false
+		case table:
+			line = prefix + escapePipes(content) + line[len(prefix)+len(content):]
+		default:
+			table = previous != "" && isDelimiterRow(content)
 		}
 		previous = content
 		b.WriteString(line)
@@ -32,41 +37,25 @@ func isDelimiterRow(content string) bool {
 	return strings.Contains(content, "-") && strings.Trim(content, "|-: \t") == ""
 }
 
-// mendRow escapes the pipes of a row that do not divide its columns.
-func mendRow(row string, columns int) string {
-	if strings.Count(row, "|") < columns {
+// escapePipes escapes the pipes inside the inline code of a table row.
+func escapePipes(row string) string {
+	if !strings.Contains(row, "`") {
 		return row
 	}
-	body := strings.TrimRight(row, " \t")
-	start, end := 0, len(body)
-	if strings.HasPrefix(body, "|") {
-		start = 1
-	}
-	if end > start && body[end-1] == '|' && (end < 2 || body[end-2] != '\\') {
-		end--
-	}
 	var b strings.Builder
-	b.WriteString(body[:start])
-	cells, code := 1, 0
-	for i := start; i < end; i++ {
-		switch body[i] {
-		case '\\':
-			if i+1 < end {
-				b.WriteByte(body[i])
-				i++
-			}
+	code := 0 // inline code is open until here
+	for i := range len(row) {
+		switch row[i] {
 		case '`':
-			code = codeEnd(body[:end], i, code)
+			code = codeEnd(row, i, code)
 		case '|':
-			if i < code || cells == columns {
+			if i < code && row[i-1] != '\\' {
 				b.WriteByte('\\')
-			} else {
-				cells++
 			}
 		}
-		b.WriteByte(body[i])
+		b.WriteByte(row[i])
 	}
-	return b.String() + body[end:]
+	return b.String()
 }
 
 // codeEnd returns where the inline code that a backtick at offset i opens ends,

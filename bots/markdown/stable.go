@@ -166,8 +166,8 @@ func (st *lineState) closeFence(s string) string {
 // without the line below it that makes it one, and no line that is only markup.
 func (st *lineState) lineCut(s string) int {
 	switch {
-	case strings.Trim(s[st.last:], "-=#+*_> ") == "":
-		return st.last // a bullet, heading, rule or underline in the making
+	case st.last < len(s) && strings.Trim(s[st.last:], "-=#+*_> 0123456789.)") == "":
+		return st.last // a bullet, number, heading, rule or underline in the making
 	case st.table < 0:
 		return len(s)
 	case st.rows < 2:
@@ -267,7 +267,7 @@ func (in *inlineScan) unfinished(rest string) bool {
 		_, cite := citeMark([]byte(rest))
 		return cite == 0
 	}
-	return behind[0] == '(' && len(behind) < maxURL && !strings.ContainsAny(behind, ")\n")
+	return behind[0] == '(' && len(behind) < maxURL && !targetEnds(behind)
 }
 
 // closingBracket returns where the bracket that opens rest is closed, or -1.
@@ -286,6 +286,25 @@ func closingBracket(rest string) int {
 		}
 	}
 	return -1
+}
+
+// targetEnds reports whether the link target that opens rest is closed, or can
+// not be one any more.
+func targetEnds(rest string) bool {
+	depth := 0
+	for i := range len(rest) {
+		switch rest[i] {
+		case '\n':
+			return true
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func notReference(r rune) bool { return r != '#' && (r > 0x7f || !isWord(r)) }
