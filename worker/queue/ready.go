@@ -103,6 +103,9 @@ func (q *Queue) heal(ctx context.Context) {
 		return
 	}
 	q.log.ErrorContext(ctx, "the queue takes no writes and is started again", "error", err)
+	// Not cut short when the work ends: a half started server helps nobody.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startWait)
+	defer cancel()
 	if err := q.embedded.restart(ctx); err != nil {
 		q.log.ErrorContext(ctx, "the queue could not be started again", "error", err)
 		return
