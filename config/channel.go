@@ -169,13 +169,3 @@ func channelValues(c Channel) map[string]string {
 		"daily_budget_usd": budget, "followups": string(c.Followups), "language": string(c.Language),
 	}
 }
-
-// oneLine shows a text in one line that is not long.
-func oneLine(text string) string {
-	const longest = 120
-	text = strings.Join(strings.Fields(text), " ")
-	if utf8.RuneCountInString(text) > longest {
-		text = string([]rune(text)[:longest]) + hiddenMark
-	}
-	return text
-}

@@ -151,3 +151,32 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingBreaksTheLine: whoever can set a variable must not forge a line of
+// the log or drive a terminal.
+func TestNothingBreaksTheLine(t *testing.T) {
+	t.Parallel()
+	const evil = "a\x1b[31m\nb\u2028c\u202ed"
+	c, err := load(t, map[string]string{"tribune.yaml": `{"` + `x\ny\e[31m` + `": 1, channels: {default: {model: "p\nq\e[1m", when_limited: "r\ns"}}}` + "\n"},
+		"TRIBUNE_"+evil+"=1", "LITELLM_MODEL="+evil, "LLM_MODE="+evil, "TRIBUNE_HTTP_ADDR="+evil, "NATS_CREDS="+evil)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	texts := strings.Split(lines(c, err), "\n")
+	for _, s := range c.Settings() {
+		texts = append(texts, s.Name, s.Value, s.Problem)
+	}
+	for _, text := range texts {
+		if strings.ContainsAny(text, "\x1b\n\u2028\u202e") {
+			t.Errorf("%q", text)
+		}
+	}
+	if len(texts) < 6 {
+		t.Errorf("too few problems: %q", texts)
+	}
+	for i, text := range strings.Split(lines(c, err), "\n") {
+		if !strings.Contains(text, ": ") {
+			t.Errorf("line %d is no problem of its own: %q", i, text)
+		}
+	}
+}

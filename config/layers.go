@@ -56,6 +56,9 @@ func lookup(layers []layer, name string) (string, Origin) {
 // Config has no field for ("MISTRAL_API_KEY"). A variable that is empty is not
 // there.
 func (c *Config) Lookup(name string) (Secret, bool) {
+	if c.lookup == nil { // a Config that Load did not make
+		return "", false
+	}
 	text, _ := c.lookup(name)
 	return Secret(text), text != ""
 }
@@ -118,14 +121,18 @@ func brokenLine(text []byte) int {
 
 // readAtMost reads a regular file that is not larger than limit bytes.
 func readAtMost(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() { // opening a pipe waits until somebody writes to it
+		return nil, errors.New("not a regular file")
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }() // only read
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(err, errors.New("not a regular file"))
-	}
 	text, err := io.ReadAll(io.LimitReader(file, limit+1))
 	if err != nil {
 		return nil, err
@@ -163,7 +170,7 @@ func (l *loader) checkNames() {
 			if near := nearest(rest, known); near != "" {
 				fix = "did you mean " + prefix + near + "?"
 			}
-			l.report(Problem{Setting: name, Origin: layer.origin, Message: "no such setting", Fix: fix})
+			l.report(Problem{Setting: plain(name), Origin: layer.origin, Message: "no such setting", Fix: fix})
 		}
 	}
 }

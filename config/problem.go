@@ -64,6 +64,32 @@ type invalid struct{ message, fix string }
 
 func (i *invalid) Error() string { return i.message + ": " + i.fix }
 
+// oneLine shows a text in one line that is not long, without anything that a
+// terminal would obey.
+func oneLine(text string) string {
+	const longest = 120
+	text = strings.Map(func(r rune) rune {
+		if unprintable(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, strings.Join(strings.Fields(text), " "))
+	if utf8.RuneCountInString(text) > longest {
+		text = string([]rune(text)[:longest]) + hiddenMark
+	}
+	return text
+}
+
+// plain shows a name that somebody wrote inside a message: as it is, unless it
+// would break the line or fill it.
+func plain(name string) string {
+	const longest = 64
+	if utf8.RuneCountInString(name) > longest || strings.ContainsFunc(name, unprintable) {
+		return quote(name)
+	}
+	return name
+}
+
 // quote shows a value that is no secret inside a message: one line, not long.
 func quote(text string) string {
 	const longest = 48

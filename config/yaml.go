@@ -65,14 +65,15 @@ func (r *yamlReader) parse(text []byte) ast.Node {
 func (r *yamlReader) broken(err error) {
 	syntax, ok := errors.AsType[*yaml.SyntaxError](err)
 	if !ok {
-		r.report(Problem{Origin: Origin(r.name), Message: "this is not YAML: " + strings.ReplaceAll(err.Error(), "\n", " ")})
+		r.report(Problem{Origin: Origin(r.name), Message: "this is not YAML: " + oneLine(err.Error())})
 		return
 	}
 	fix := "check the indentation, brackets and quotes of this line and the one above"
 	if strings.Contains(syntax.Message, "\t") {
 		fix = "indent with spaces: YAML takes no tabs"
 	}
-	r.wrong(syntax.Token, "", "this is not YAML: "+strings.ReplaceAll(syntax.Message, "'\t'", "tab"), fix)
+	message := strings.ReplaceAll(syntax.Message, "'\t'", "tab")
+	r.wrong(syntax.Token, "", "this is not YAML: "+oneLine(message), fix)
 }
 
 // only returns the body of the only document.
@@ -146,7 +147,7 @@ func (r *yamlReader) mapping(node ast.Node, where string, known []string) []entr
 	first := map[string]int{}
 	for _, value := range mapping.Values {
 		e := entry{key: keyText(value.Key), at: value.Key.GetToken(), value: value.Value}
-		e.where = strings.TrimPrefix(where+"."+e.key, ".")
+		e.where = strings.TrimPrefix(where+"."+plain(e.key), ".")
 		if line, twice := first[e.key]; twice {
 			r.wrong(e.at, e.where, fmt.Sprintf("it is there twice, first in line %d", line), "remove one of them")
 			continue
