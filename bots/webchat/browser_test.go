@@ -22,7 +22,7 @@ import (
 
 // browser is a headless Chromium with one tab.
 type browser struct {
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // chromedp keeps a tab in its context
 
 	mu       sync.Mutex
 	problems []string // what the page's console complained about
@@ -83,7 +83,7 @@ func (b *browser) complaints() []string {
 	return slices.Clone(b.problems)
 }
 
-func (b *browser) do(t testing.TB, steps ...chromedp.Action[chromedp.Void]) {
+func (b *browser) do(t *testing.T, steps ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	if err := chromedp.Do(b.ctx, steps...); err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func (b *browser) do(t testing.TB, steps ...chromedp.Action[chromedp.Void]) {
 }
 
 // js evaluates an expression whose value is a T.
-func js[T any](t testing.TB, b *browser, expression string, args ...any) T {
+func js[T any](t *testing.T, b *browser, expression string, args ...any) T {
 	t.Helper()
 	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](fmt.Sprintf(expression, args...)))
 	if err != nil {
@@ -101,14 +101,18 @@ func js[T any](t testing.TB, b *browser, expression string, args ...any) T {
 }
 
 // sees waits until the expression is true.
-func (b *browser) sees(t testing.TB, expression string, args ...any) {
+func (b *browser) sees(t *testing.T, expression string, args ...any) {
 	t.Helper()
 	expression = fmt.Sprintf(expression, args...)
-	eventually(t, expression, func() bool { return js[bool](t, b, "!!(%s)", expression) })
+	eventually(t, expression, func() bool {
+		// While the page is being left there may be nothing to look at.
+		seen, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		return err == nil && seen
+	})
 }
 
 // reads waits until the page's text has the words.
-func (b *browser) reads(t testing.TB, words string) {
+func (b *browser) reads(t *testing.T, words string) {
 	t.Helper()
 	quoted, err := json.Marshal(words)
 	if err != nil {
@@ -118,7 +122,7 @@ func (b *browser) reads(t testing.TB, words string) {
 }
 
 // enter presses Enter as a keyboard does: one event that the page can prevent.
-func (b *browser) enter(t testing.TB, modifiers int64) {
+func (b *browser) enter(t *testing.T, modifiers int64) {
 	t.Helper()
 	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
 		p := input.DispatchKeyEventParams{Type: kind, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13, Modifiers: modifiers}
@@ -132,7 +136,7 @@ func (b *browser) enter(t testing.TB, modifiers int64) {
 }
 
 // asks types into the question field and sends with Enter.
-func (b *browser) asks(t testing.TB, text string) {
+func (b *browser) asks(t *testing.T, text string) {
 	t.Helper()
 	b.do(t, chromedp.SendKeys(chromedp.CSS("#question"), text))
 	b.enter(t, 0)
@@ -140,7 +144,7 @@ func (b *browser) asks(t testing.TB, text string) {
 }
 
 // speaks sets the languages that the browser asks for.
-func (b *browser) speaks(t testing.TB, languages string) {
+func (b *browser) speaks(t *testing.T, languages string) {
 	t.Helper()
 	agent := js[string](t, b, "navigator.userAgent")
 	if _, err := chromedp.Call(b.ctx, emulation.SetUserAgentOverride,
@@ -150,7 +154,7 @@ func (b *browser) speaks(t testing.TB, languages string) {
 }
 
 // prefers sets a media feature, such as prefers-color-scheme.
-func (b *browser) prefers(t testing.TB, feature, value string) {
+func (b *browser) prefers(t *testing.T, feature, value string) {
 	t.Helper()
 	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia,
 		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: feature, Value: value}}}); err != nil {
@@ -160,7 +164,7 @@ func (b *browser) prefers(t testing.TB, feature, value string) {
 
 // shot writes a picture of the page where TRIBUNE_TEST_SHOTS says, for people
 // who want to look at it.
-func (b *browser) shot(t testing.TB, name string) {
+func (b *browser) shot(t *testing.T, name string) {
 	t.Helper()
 	dir := os.Getenv("TRIBUNE_TEST_SHOTS") //nolint:forbidigo // a switch of the tests themselves
 	if dir == "" {

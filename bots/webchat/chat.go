@@ -196,6 +196,7 @@ func (c *Chat) Routes(in bots.Inbox) map[string]http.Handler {
 		routes["GET "+p] = c.guard(c.showPage)
 		routes["GET "+p+"/{$}"] = c.guard(c.toPage)
 		routes["GET "+p+"/assets/{file}"] = c.guard(c.page.asset)
+		routes["GET "+p+"/assets/{version}/{file}"] = c.guard(c.page.asset)
 		routes["POST "+p+"/sign-in"] = c.guard(c.signIn)
 		routes["POST "+p+"/sign-out"] = c.guard(c.signOut)
 	}

@@ -162,7 +162,7 @@ func (in *inbox) setErr(err error) {
 	in.err = err
 }
 
-func (in *inbox) next(t testing.TB) bots.Question {
+func (in *inbox) next(t *testing.T) bots.Question {
 	t.Helper()
 	limit := time.NewTimer(20 * time.Second)
 	defer limit.Stop()
@@ -197,7 +197,7 @@ func terminalOptions() Options {
 }
 
 // start serves a chat on a free port until the test ends.
-func start(t testing.TB, o Options, change ...func(*Chat)) *fixture {
+func start(t *testing.T, o Options, change ...func(*Chat)) *fixture {
 	t.Helper()
 	f := &fixture{store: newStore(), relay: newRelay(), inbox: newInbox()}
 	o.Store, o.Relay = f.store, f.relay
@@ -221,7 +221,7 @@ func start(t testing.TB, o Options, change ...func(*Chat)) *fixture {
 	return f
 }
 
-func listen(t testing.TB, c *Chat, in bots.Inbox) (stop func()) {
+func listen(t *testing.T, c *Chat, in bots.Inbox) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -240,8 +240,15 @@ const (
 	qid  = "question-00000000000001"
 )
 
-// send makes a request and returns its response with the body read.
-func send(t testing.TB, method, url, body string, header ...string) (*http.Response, string) {
+// reply is what came back, beside the body.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+	cookies    []*http.Cookie
+}
+
+// send makes a request and returns its response and the body.
+func send(t *testing.T, method, url, body string, header ...string) (response reply, read string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
@@ -258,20 +265,20 @@ func send(t testing.TB, method, url, body string, header ...string) (*http.Respo
 	}
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	defer client.CloseIdleConnections()
-	response, err := client.Do(r)
+	got, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
-	read, err := io.ReadAll(response.Body)
+	defer got.Body.Close()
+	data, err := io.ReadAll(got.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return response, string(read)
+	return reply{got.StatusCode, got.Header, got.Cookies()}, string(data)
 }
 
 // body is a question's request body.
-func body(t testing.TB, conversation, id, text string) string {
+func body(t *testing.T, conversation, id, text string) string {
 	t.Helper()
 	data, err := json.Marshal(map[string]string{"conversation": conversation, "id": id, "text": text})
 	if err != nil {
@@ -281,7 +288,7 @@ func body(t testing.TB, conversation, id, text string) string {
 }
 
 // question posts a question that must be taken, and returns it as it was heard.
-func (f *fixture) question(t testing.TB, conversation, id, text string) bots.Question {
+func (f *fixture) question(t *testing.T, conversation, id, text string) bots.Question {
 	t.Helper()
 	response, got := send(t, http.MethodPost, f.url+"/questions", body(t, conversation, id, text))
 	if response.StatusCode != http.StatusAccepted {
@@ -291,7 +298,7 @@ func (f *fixture) question(t testing.TB, conversation, id, text string) bots.Que
 }
 
 // opened opens the answer of q.
-func (f *fixture) opened(t testing.TB, q bots.Question) bots.Ref {
+func (f *fixture) opened(t *testing.T, q bots.Question) bots.Ref {
 	t.Helper()
 	r, err := f.Open(t.Context(), q)
 	if err != nil {
@@ -300,17 +307,17 @@ func (f *fixture) opened(t testing.TB, q bots.Question) bots.Ref {
 	return r
 }
 
-func (f *fixture) write(t testing.TB, r bots.Ref, c bots.Content) {
+func (f *fixture) write(t *testing.T, r bots.Ref, c bots.Content) {
 	t.Helper()
 	if err := f.Write(t.Context(), r, c); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// fetch reads a conversation as a client does.
-func (f *fixture) fetch(t testing.TB, conversation string) shownState {
+// fetch reads the tests' usual conversation as a client does.
+func (f *fixture) fetch(t *testing.T) shownState {
 	t.Helper()
-	response, got := send(t, http.MethodGet, f.url+"/conversation?id="+conversation, "")
+	response, got := send(t, http.MethodGet, f.url+"/conversation?id="+talk, "")
 	if response.StatusCode != http.StatusOK {
 		t.Fatalf("status %d: %s", response.StatusCode, got)
 	}
@@ -322,7 +329,7 @@ func (f *fixture) fetch(t testing.TB, conversation string) shownState {
 }
 
 // eventually waits until ok, looking a hundred times a second.
-func eventually(t testing.TB, what string, ok func() bool) {
+func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

@@ -141,11 +141,11 @@ func TestHeaders(t *testing.T) {
 			t.Errorf("%s: Cache-Control %q", path, h.Get("Cache-Control"))
 		}
 	}
-	response, got := send(t, http.MethodGet, f.url, "")
+	_, got := send(t, http.MethodGet, f.url, "")
 	_, link, _ := strings.Cut(got, `src="/ui/chat`)
 	link, _, _ = strings.Cut(link, `"`)
-	response, _ = send(t, http.MethodGet, f.url+link, "")
-	if !strings.Contains(response.Header.Get("Cache-Control"), "immutable") || response.StatusCode != 200 {
+	response, _ := send(t, http.MethodGet, f.url+link, "")
+	if !strings.Contains(response.Header.Get("Cache-Control"), "immutable") || response.StatusCode != http.StatusOK {
 		t.Errorf("%s: status %d, %q", link, response.StatusCode, response.Header.Get("Cache-Control"))
 	}
 	response, _ = send(t, http.MethodGet, f.url+"/", "")
@@ -189,7 +189,7 @@ func TestSigningIn(t *testing.T) {
 	}
 
 	response, _ = send(t, http.MethodPost, f.url+"/sign-in", `{"key":"sk-canary-7"}`)
-	cookies := response.Cookies()
+	cookies := response.cookies
 	if response.StatusCode != http.StatusNoContent || len(cookies) != 1 {
 		t.Fatalf("status %d, cookies %v", response.StatusCode, cookies)
 	}
@@ -208,7 +208,7 @@ func TestSigningIn(t *testing.T) {
 		t.Errorf("with the key itself: status %d, asker %q", response.StatusCode, q.Asker)
 	}
 	response, _ = send(t, http.MethodPost, f.url+"/sign-out", "", "Cookie", c.String())
-	if got := response.Cookies(); len(got) != 1 || got[0].MaxAge >= 0 {
+	if got := response.cookies; len(got) != 1 || got[0].MaxAge >= 0 {
 		t.Errorf("signing out: %v", got)
 	}
 	if strings.Contains(log.String(), "sk-canary-7") || !strings.Contains(log.String(), "internal-detail") {
@@ -223,7 +223,7 @@ func TestSigningInOverHTTPS(t *testing.T) {
 	o.Hosts = []string{"https://ask.example.com"}
 	f := start(t, o)
 	response, _ := send(t, http.MethodPost, f.url+"/sign-in", `{"key":"sk-canary-7"}`, "Origin", "https://ask.example.com")
-	if got := response.Cookies(); len(got) != 1 || !got[0].Secure {
+	if got := response.cookies; len(got) != 1 || !got[0].Secure {
 		t.Errorf("status %d, cookies %v", response.StatusCode, got)
 	}
 }

@@ -38,7 +38,7 @@ func TestQuestionIsHeard(t *testing.T) {
 			if heard.AskedAt.IsZero() {
 				t.Error("when it was asked is not said")
 			}
-			turns := f.fetch(t, talk).Turns
+			turns := f.fetch(t).Turns
 			if len(turns) != 1 || turns[0].ID != qid || turns[0].Question != want.Text || turns[0].Final {
 				t.Errorf("the conversation is %+v", turns)
 			}
@@ -59,7 +59,7 @@ func TestQuestionTwice(t *testing.T) {
 	if len(f.inbox.heard) != 1 || f.inbox.calls != 2 {
 		t.Errorf("%d questions in %d calls, want 1 in 2: whether it is new is the queue's to say", len(f.inbox.heard), f.inbox.calls)
 	}
-	if turns := f.fetch(t, talk).Turns; len(turns) != 1 || !turns[0].Final {
+	if turns := f.fetch(t).Turns; len(turns) != 1 || !turns[0].Final {
 		t.Errorf("the conversation is %+v", turns)
 	}
 	other, got := send(t, http.MethodPost, f.url+"/questions", body(t, talk, qid, "Something else?"))
@@ -79,7 +79,7 @@ func TestQuestionIsOnlyTakenOnceItIsOnDisk(t *testing.T) {
 	if strings.Contains(got, "disk") {
 		t.Errorf("the reply tells of our insides: %s", got)
 	}
-	if turns := f.fetch(t, talk).Turns; len(turns) != 0 {
+	if turns := f.fetch(t).Turns; len(turns) != 0 {
 		t.Errorf("the conversation has a question that nobody will answer: %+v", turns)
 	}
 	f.inbox.setErr(nil)
@@ -93,11 +93,11 @@ func TestQuestionIsRememberedByOpen(t *testing.T) {
 	f := start(t, webOptions())
 	f.store.failNext(func(func() (uint64, error)) (uint64, error) { return 0, errors.New("no quorum") })
 	q := f.question(t, talk, qid, "Still there?")
-	if turns := f.fetch(t, talk).Turns; len(turns) != 0 {
+	if turns := f.fetch(t).Turns; len(turns) != 0 {
 		t.Fatalf("the store did not fail: %+v", turns)
 	}
 	f.opened(t, q)
-	if turns := f.fetch(t, talk).Turns; len(turns) != 1 || turns[0].Question != "Still there?" {
+	if turns := f.fetch(t).Turns; len(turns) != 1 || turns[0].Question != "Still there?" {
 		t.Errorf("the conversation is %+v", turns)
 	}
 }

@@ -12,10 +12,11 @@ import (
 	"time"
 )
 
-//go:embed assets/chat.html assets/chat.css assets/chat.js
+//go:embed assets/*.html assets/*.css assets/*.js
 var assets embed.FS
 
-// webPage is the web page: one template, one style sheet, one script.
+// webPage is the web page: one template, one style sheet, and a script of a few
+// modules that the browser takes as they are.
 type webPage struct {
 	o        Options
 	texts    texts
@@ -31,7 +32,7 @@ func newPage(o Options, t texts) (*webPage, error) {
 	}
 	p := &webPage{o: o, texts: t, template: tmpl, files: map[string][]byte{}}
 	sum := sha256.New()
-	for _, name := range []string{"chat.css", "chat.js"} {
+	for _, name := range []string{"chat.css", "chat.js", "answer.js", "words.js"} {
 		data, err := assets.ReadFile("assets/" + name)
 		if err != nil {
 			return nil, fmt.Errorf("read the page: %w", err)
@@ -121,7 +122,7 @@ func (p *webPage) asset(w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-cache")
-	if r.URL.Query().Get("v") == p.version {
+	if r.PathValue("version") == p.version {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	h.Set("ETag", `"`+p.version+`"`)

@@ -12,7 +12,7 @@ import (
 )
 
 // hurries makes the page's own waits fifty times shorter.
-func (b *browser) hurries(t testing.TB) {
+func (b *browser) hurries(t *testing.T) {
 	t.Helper()
 	source := "{ const wait = setTimeout; window.setTimeout = (f, ms, ...rest) => wait(f, ms / 50, ...rest); }"
 	if _, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument,

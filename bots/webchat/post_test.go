@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -50,7 +51,7 @@ func TestOpenIsOneMessage(t *testing.T) {
 	if r, found, err := f.Find(t.Context(), q); r != refs[0] || !found || err != nil {
 		t.Errorf("Find: %+v, %v, %v", r, found, err)
 	}
-	if turns := f.fetch(t, talk).Turns; len(turns) != 1 {
+	if turns := f.fetch(t).Turns; len(turns) != 1 {
 		t.Errorf("%d turns, want 1", len(turns))
 	}
 }
@@ -110,11 +111,11 @@ func TestWriteIsIdempotentAndFinal(t *testing.T) {
 	if got := f.store.count(); got != puts {
 		t.Errorf("%d needless writes", got-puts)
 	}
-	if got := f.fetch(t, talk).Turns[0]; got.Content.Text != "This one." || !got.Final {
+	if got := f.fetch(t).Turns[0]; got.Content.Text != "This one." || !got.Final {
 		t.Errorf("it shows %+v", got)
 	}
 	f.write(t, r, bots.Content{Text: "That one.", Final: true})
-	if got := f.fetch(t, talk).Turns[0]; got.Content.Text != "That one." {
+	if got := f.fetch(t).Turns[0]; got.Content.Text != "That one." {
 		t.Errorf("a second final content shows as %q", got.Content.Text)
 	}
 }
@@ -147,13 +148,13 @@ func TestConversationIsBounded(t *testing.T) {
 		r := f.opened(t, heardElsewhere("web", fmt.Sprintf("question-%014d", i), "Which?"))
 		refs = append(refs, r)
 	}
-	if turns := f.fetch(t, talk).Turns; len(turns) != 5 || turns[0].ID != "question-00000000000003" {
+	if turns := f.fetch(t).Turns; len(turns) != 5 || turns[0].ID != "question-00000000000003" {
 		t.Errorf("%d turns from %s on", len(turns), turns[0].ID)
 	}
 	long := strings.Repeat("很长的回答。", 20_000)
 	f.write(t, refs[7], bots.Content{Text: long, Final: true, Sources: make([]bots.Source, 100)})
 	f.write(t, refs[6], bots.Content{Text: long, Final: true})
-	turns := f.fetch(t, talk).Turns
+	turns := f.fetch(t).Turns
 	if len(turns) > 2 {
 		t.Errorf("%d turns of %d bytes and more", len(turns), maxAnswer)
 	}
@@ -218,7 +219,7 @@ func TestConversationOutlivesTheProcess(t *testing.T) {
 	if err := other.Write(t.Context(), r, bots.Content{Text: "This one.", Final: true}); err != nil {
 		t.Fatal(err)
 	}
-	if got := f.fetch(t, talk).Turns[0]; got.Content.Text != "This one." {
+	if got := f.fetch(t).Turns[0]; got.Content.Text != "This one." {
 		t.Errorf("this process shows %+v", got)
 	}
 }
@@ -236,13 +237,13 @@ func TestBrokenStore(t *testing.T) {
 		t.Error("Find says nothing")
 	}
 	for _, path := range []string{"/conversation?id=" + talk, "/events?conversation=" + talk} {
-		response, got := send(t, "GET", f.url+path, "")
-		if response.StatusCode != 503 || code(t, got) != "busy" {
+		response, got := send(t, http.MethodGet, f.url+path, "")
+		if response.StatusCode != http.StatusServiceUnavailable || code(t, got) != "busy" {
 			t.Errorf("%s: status %d: %s", path, response.StatusCode, got)
 		}
 	}
-	response, _ := send(t, "POST", f.url+"/questions", body(t, talk, "question-00000000000002", "And now?"))
-	if response.StatusCode != 503 {
+	response, _ := send(t, http.MethodPost, f.url+"/questions", body(t, talk, "question-00000000000002", "And now?"))
+	if response.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("a question: status %d", response.StatusCode)
 	}
 }

@@ -176,7 +176,7 @@ func TestTextsMatch(t *testing.T) {
 		t.Errorf("%d English texts, %d Chinese ones", len(all["en"]), len(all["zh"]))
 	}
 	// Every key that the page or the server asks for is there.
-	for _, file := range []string{"assets/chat.html", "assets/chat.js"} {
+	for _, file := range []string{"assets/chat.html", "assets/chat.js", "assets/answer.js", "assets/words.js"} {
 		data, err := assets.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ type reader struct {
 	leave    context.CancelFunc
 }
 
-func (f *fixture) reader(t testing.TB, header ...string) *reader {
+func (f *fixture) reader(t *testing.T, header ...string) *reader {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
@@ -39,7 +40,7 @@ func (f *fixture) reader(t testing.TB, header ...string) *reader {
 	for i := 0; i+1 < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request) //nolint:bodyclose // read closes it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +73,7 @@ func (r *reader) read() {
 	}
 }
 
-func (r *reader) next(t testing.TB, name string) event {
+func (r *reader) next(t *testing.T, name string) event {
 	t.Helper()
 	limit := time.NewTimer(20 * time.Second)
 	defer limit.Stop()
@@ -92,7 +93,7 @@ func (r *reader) next(t testing.TB, name string) event {
 	}
 }
 
-func (r *reader) turn(t testing.TB) shownTurn {
+func (r *reader) turn(t *testing.T) shownTurn {
 	t.Helper()
 	var s shownTurn
 	if err := json.Unmarshal([]byte(r.next(t, "turn").data), &s); err != nil {
@@ -101,7 +102,7 @@ func (r *reader) turn(t testing.TB) shownTurn {
 	return s
 }
 
-func (r *reader) state(t testing.TB) (s shownState, id string) {
+func (r *reader) state(t *testing.T) (s shownState, id string) {
 	t.Helper()
 	e := r.next(t, "state")
 	if err := json.Unmarshal([]byte(e.data), &s); err != nil {
@@ -110,7 +111,7 @@ func (r *reader) state(t testing.TB) (s shownState, id string) {
 	return s, e.id
 }
 
-func (r *reader) over(t testing.TB) {
+func (r *reader) over(t *testing.T) {
 	t.Helper()
 	limit := time.NewTimer(20 * time.Second)
 	defer limit.Stop()
@@ -237,7 +238,7 @@ func TestStreamKeepsOrder(t *testing.T) {
 	}
 	box := newMailbox(3)
 	for i := range 10 {
-		box.put(turn{ID: fmt.Sprint(i % 5), At: at.Add(time.Duration(i)), Message: "a"})
+		box.put(turn{ID: strconv.Itoa(i % 5), At: at.Add(time.Duration(i)), Message: "a"})
 	}
 	got := box.take()
 	if len(got) != 3 || got[2].ID != "4" || !got[2].At.Equal(at.Add(9)) || len(box.take()) != 0 {
