@@ -18,7 +18,7 @@ const trustedDesc = "people (platform:team:user) whose corrections become knowle
 func collectionKeys() []key {
 	return []key{
 		{"sources", "folders it is fed from, as {dir: PATH}; relative to this file"},
-		{"visible_to", `who may see it: "platform:team:channel", "platform:team:public", "platform:team:dm", web, "key:NAME"; without it the terminal and the master key alone`},
+		{"visible_to", `who may see it: "platform:team:channel", "platform:team:public", "platform:team:dm", web, "key:NAME"; without it the terminal and the master key alone, but everybody for default and handbook`},
 	}
 }
 

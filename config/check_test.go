@@ -20,6 +20,7 @@ func TestMistakes(t *testing.T) {
 		"bare number":     {"TRIBUNE_GRACE=30", `environment: TRIBUNE_GRACE: "30" is not a duration: write it as 30s, 12h or 90d`},
 		"endless grace":   {"TRIBUNE_GRACE=2h", "environment: TRIBUNE_GRACE: more than an hour: write the time that one answer may take, as in 30s"},
 		"no retention":    {"TRIBUNE_RETENTION=0s", "environment: TRIBUNE_RETENTION: nothing would be kept at all: write how long questions are kept, as in 90d"},
+		"home":            {"TRIBUNE_DATA_DIR=~/tribune", "environment: TRIBUNE_DATA_DIR: ~ is not your home here: write the whole path"},
 		"address":         {"TRIBUNE_HTTP_ADDR=localhost", `environment: TRIBUNE_HTTP_ADDR: "localhost" is not an address to listen on: write host:port, as in 127.0.0.1:4000`},
 		"address is URL":  {"TRIBUNE_HTTP_ADDR=http://h:80", `environment: TRIBUNE_HTTP_ADDR: "http://h:80" is not an address to listen on: write host:port, as in 127.0.0.1:4000`},
 		"no port":         {"TRIBUNE_HTTP_ADDR=localhost:", `environment: TRIBUNE_HTTP_ADDR: "localhost:" has no port: write host:port, as in 127.0.0.1:4000`},

@@ -28,6 +28,9 @@ const (
 // that lie there without being named.
 func (l *loader) completePaths() {
 	c := l.config
+	if strings.HasPrefix(c.Server.DataDir, "~") {
+		l.mistake("TRIBUNE_DATA_DIR", "~ is not your home here", "write the whole path")
+	}
 	c.Server.DataDir = l.path(c.Server.DataDir)
 	c.NATS.Creds, c.NATS.CA = l.path(c.NATS.Creds), l.path(c.NATS.CA)
 	c.Server.File = l.completeFile("TRIBUNE_CONFIG", c.Server.File, fileName)

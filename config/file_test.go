@@ -32,8 +32,6 @@ channels:
 trusted: ["slack:T01:U07"]
 `
 
-func dollars(amount float64) *float64 { return &amount }
-
 func TestFile(t *testing.T) {
 	t.Parallel()
 	dir := folder(t, map[string]string{"conf/tribune.yaml": sample, "conf/handbook/a.md": ""})
@@ -43,12 +41,12 @@ func TestFile(t *testing.T) {
 	}
 	base := Channel{
 		Collections: []string{"labour-law"}, Model: "auto", Questions: Rate{30, time.Minute}, Burst: 7, WhenLimited: LimitRefuse,
-		DailyBudget: dollars(5), Followups: FollowAnyone, Language: LanguageChinese,
+		DailyBudget: new(5.0), Followups: FollowAnyone, Language: LanguageChinese,
 	}
 	private, rhymes := base, base
 	private.Collections, private.Model, private.Persona = []string{"hr-private"}, "expensive", "You are ..."
 	private.Questions, private.Followups = Rate{60, time.Minute}, FollowOff
-	rhymes.Persona, rhymes.DailyBudget = "You answer\nin rhymes.", dollars(0)
+	rhymes.Persona, rhymes.DailyBudget = "You answer\nin rhymes.", new(0.0)
 	want := File{
 		Path: filepath.Join(dir, "conf/tribune.yaml"),
 		Collections: map[string]Collection{

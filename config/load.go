@@ -23,7 +23,7 @@ type Options struct {
 
 // Load reads all settings. With mistakes in them the error is Problems, one for
 // each, and the Config is there all the same, for showing: it must not be run
-// with. The Config is nil only where nothing could be read at all.
+// with.
 func Load(o Options) (*Config, error) {
 	o.Dir = cmp.Or(o.Dir, ".")
 	l := &loader{dir: o.Dir, config: &Config{}}

@@ -104,8 +104,16 @@ func TestLoadNames(t *testing.T) {
 		},
 	}
 	for _, section := range [][2]any{
-		{want.Server, c.Server}, {want.Models, c.Models}, {want.Providers, c.Providers}, {want.Embedding, c.Embedding}, {want.Slack, c.Slack},
-		{want.Discord, c.Discord}, {want.NATS, c.NATS}, {want.Weaviate, c.Weaviate}, {want.Ledger, c.Ledger}, {want.Reports, c.Reports},
+		{want.Server, c.Server},
+		{want.Models, c.Models},
+		{want.Providers, c.Providers},
+		{want.Embedding, c.Embedding},
+		{want.Slack, c.Slack},
+		{want.Discord, c.Discord},
+		{want.NATS, c.NATS},
+		{want.Weaviate, c.Weaviate},
+		{want.Ledger, c.Ledger},
+		{want.Reports, c.Reports},
 	} {
 		if section[0] != section[1] {
 			t.Errorf("got %+v, want %+v", section[1], section[0])
