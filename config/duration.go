@@ -1,7 +1,6 @@
 package config
 
 import (
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -9,31 +8,38 @@ import (
 
 const day = 24 * time.Hour
 
+// maxDuration is a century: longer than anything here is kept, and so far below
+// the 292 years of a time.Duration that sums do not overflow.
+const maxDuration = 36525 * day
+
 const durationFix = "write it as 30s, 12h or 90d"
 
 // Duration is a time.Duration that may be written in days of 24 hours: "90d",
 // "1d12h". Everything else is as time.ParseDuration has it.
 type Duration time.Duration
 
-// ParseDuration reads a duration that is not negative.
+// ParseDuration reads a duration that is not negative and at most a century.
 func ParseDuration(text string) (Duration, error) {
 	bad := &invalid{quote(text) + " is not a duration", durationFix}
 	days, rest, found := strings.Cut(text, "d")
 	if !found {
 		days, rest = "0", text
 	}
-	n, err := strconv.ParseUint(days, 10, 31)
-	if err != nil || n > uint64(math.MaxInt64/day)/2 {
+	n, err := strconv.ParseUint(days, 10, 16)
+	if err != nil {
 		return 0, bad
 	}
 	total := time.Duration(n) * day
 	if rest != "" {
 		part, err := time.ParseDuration(rest)
-		if err != nil || part < 0 || total+part < 0 {
+		if err != nil || part < 0 || part > maxDuration {
 			return 0, bad
 		}
 		total += part
 	} else if !found {
+		return 0, bad
+	}
+	if total > maxDuration {
 		return 0, bad
 	}
 	return Duration(total), nil

@@ -97,7 +97,7 @@ func TestParseDuration(t *testing.T) {
 			t.Errorf("ParseDuration(%q) = %v, %v, want %v as %q", text, got, err, want.d, want.again)
 		}
 	}
-	for _, text := range []string{"", "90", "d", "-1d", "-30s", "1d-2h", "1.5d", "90 d", "1d1d", "99999999999d", "3000000h", "soon"} {
+	for _, text := range []string{"", "90", "d", "-1d", "-30s", "1d-2h", "1.5d", "90 d", "1d1d", "99999999999d", "3000000h", "65535d65535d", "10d1562723h", "36526d", "soon"} {
 		if got, err := ParseDuration(text); err == nil {
 			t.Errorf("ParseDuration(%q) = %v, want an error", text, got)
 		}
