@@ -160,7 +160,7 @@ func webAddress(raw string) string {
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil {
 		return ""
 	}
-	address := strings.NewReplacer("<", "%3C", ">", "%3E", " ", "%20", "`", "%60").Replace(u.String())
+	address := strings.NewReplacer("<", "%3C", ">", "%3E", " ", "%20", "`", "%60", "@", "%40").Replace(u.String())
 	if len(address) > maxURL {
 		return ""
 	}
