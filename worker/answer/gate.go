@@ -1,0 +1,206 @@
+package answer
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/extract"
+)
+
+// Bounds of the check. Overlap is the share of a sentence's word pieces that a
+// passage has; a paraphrase of a passage keeps most of its nouns, and so some
+// third of the pieces, while a sentence about something else keeps a tenth.
+const (
+	citedOverlap    = 0.12 // a cited sentence shares at least this with its passage
+	uncitedOverlap  = 0.30 // a sentence without a mark needs this much of one passage
+	creditOverlap   = 0.50 // and with this much it is given that passage's mark
+	connectiveRunes = 80   // longest heading or lead-in that needs no passage
+)
+
+// gate lets pass only what the passages bear out. It is fed unit by unit while
+// the model writes, so that nothing is shown that is taken back later.
+type gate struct {
+	passages []knowledge.Passage
+	known    string // the question and the earlier turns: their figures may be repeated
+	marks    *regexp.Regexp
+	links    *regexp.Regexp
+	bare     *regexp.Regexp
+
+	text    strings.Builder
+	order   []int // indexes into passages, in the order of their first citation
+	dropped int
+}
+
+func newGate(passages []knowledge.Passage, known string) *gate {
+	return &gate{
+		passages: passages, known: known,
+		marks: regexp.MustCompile(`[ \t]*\[(\d+(?:\s*,\s*\d+)*)\]`),
+		links: regexp.MustCompile(`!?\[([^\]]*)\]\([^)]*\)`),
+		bare:  regexp.MustCompile(`<?\bhttps?://[^\s)>\]，。；]+>?`),
+	}
+}
+
+// pass adds the unit to the text if it is borne out, with its citations
+// renumbered in the order in which they first appear.
+func (g *gate) pass(unit string) {
+	unit = g.bare.ReplaceAllString(g.links.ReplaceAllString(unit, "$1"), "")
+	cited := g.cited(unit)
+	body := strings.TrimSpace(g.marks.ReplaceAllString(unit, ""))
+	switch {
+	case body == "":
+		g.blank(unit, cited)
+	case len(cited) > 0:
+		g.judge(unit, body, g.supporters(body, cited))
+	case connective(body) && g.figuresKnown(body, g.passages):
+		g.text.WriteString(g.marks.ReplaceAllString(unit, ""))
+	default:
+		g.uncited(unit, body)
+	}
+}
+
+// blank keeps empty lines, and gives marks that stand alone to what is before.
+func (g *gate) blank(unit string, cited []int) {
+	for _, i := range cited {
+		g.text.WriteString(g.mark(i))
+	}
+	g.text.WriteString(trailing(unit))
+}
+
+// judge writes the unit with the marks of the passages that support it, or
+// drops it when there are none.
+func (g *gate) judge(unit, body string, supporters []int) {
+	if len(supporters) == 0 {
+		g.drop(unit)
+		return
+	}
+	marks := ""
+	for _, i := range supporters {
+		marks += g.mark(i)
+	}
+	g.text.WriteString(leading(unit) + withMarks(body, marks) + trailing(unit))
+}
+
+// withMarks puts citation marks where they break no markup: at the end, inside
+// a table's last cell, on a line of their own below code.
+func withMarks(body, marks string) string {
+	switch row, isRow := strings.CutSuffix(body, "|"); {
+	case isRow:
+		return strings.TrimRight(row, " ") + marks + " |"
+	case fenceOf(body) != "":
+		return body + "\n\n" + strings.TrimSpace(marks)
+	default:
+		return body + marks
+	}
+}
+
+// uncited finds the passage that a sentence without a mark rests on.
+func (g *gate) uncited(unit, body string) {
+	best, overlap := -1, 0.0
+	for i, p := range g.passages {
+		b := extract.Support(body, p)
+		if b.SameLanguage && b.Overlap > overlap && g.figuresKnown(body, g.passages[i:i+1]) {
+			best, overlap = i, b.Overlap
+		}
+	}
+	switch {
+	case overlap >= creditOverlap:
+		g.judge(unit, body, []int{best})
+	case overlap >= uncitedOverlap:
+		g.text.WriteString(unit)
+	default:
+		g.drop(unit)
+	}
+}
+
+// supporters returns those of the cited passages that bear the sentence out;
+// where none does, the one other passage that does, for a model that miscounted.
+func (g *gate) supporters(body string, cited []int) []int {
+	// Two passages may bear a sentence's figures out only together.
+	together := make([]knowledge.Passage, 0, len(cited))
+	for _, i := range cited {
+		together = append(together, g.passages[i])
+	}
+	var good []int
+	for _, i := range cited {
+		b := extract.Support(body, g.passages[i])
+		if (!b.SameLanguage || b.Overlap >= citedOverlap) && g.figuresKnown(body, together) {
+			good = append(good, i)
+		}
+	}
+	if len(good) > 0 {
+		return good
+	}
+	for i, p := range g.passages {
+		if b := extract.Support(body, p); b.SameLanguage && b.Overlap >= uncitedOverlap && g.figuresKnown(body, g.passages[i:i+1]) {
+			return []int{i}
+		}
+	}
+	return nil
+}
+
+// figuresKnown tells whether every figure of the sentence stands in one of the
+// passages, or was said in the conversation.
+func (g *gate) figuresKnown(body string, passages []knowledge.Passage) bool {
+	missing := extract.Support(body, knowledge.Passage{Text: g.known}).MissingNumbers
+	for _, p := range passages {
+		if len(missing) == 0 {
+			return true
+		}
+		lacks := extract.Support(body, p).MissingNumbers
+		missing = slices.DeleteFunc(missing, func(n string) bool { return !slices.Contains(lacks, n) })
+	}
+	return len(missing) == 0
+}
+
+// cited returns the passages that the unit's marks name, each once.
+func (g *gate) cited(unit string) []int {
+	var out []int
+	for _, m := range g.marks.FindAllStringSubmatch(unit, -1) {
+		for part := range strings.SplitSeq(m[1], ",") {
+			n, err := strconv.Atoi(strings.TrimSpace(part))
+			if err == nil && n >= 1 && n <= len(g.passages) && !slices.Contains(out, n-1) {
+				out = append(out, n-1)
+			}
+		}
+	}
+	return out
+}
+
+// mark returns the citation mark of passage i, numbered by first appearance.
+func (g *gate) mark(i int) string {
+	at := slices.Index(g.order, i)
+	if at < 0 {
+		g.order = append(g.order, i)
+		at = len(g.order) - 1
+	}
+	return " [" + strconv.Itoa(at+1) + "]"
+}
+
+// drop leaves a unit out, but keeps the line structure around it.
+func (g *gate) drop(unit string) {
+	g.dropped++
+	if strings.HasSuffix(unit, "\n") && !strings.HasSuffix(g.text.String(), "\n") {
+		g.text.WriteString("\n")
+	}
+}
+
+// connective tells whether a unit is a heading or leads in to what follows.
+func connective(body string) bool {
+	if utf8.RuneCountInString(body) > connectiveRunes || strings.Contains(body, "\n") {
+		return false
+	}
+	return strings.HasPrefix(body, "#") || strings.HasSuffix(body, "：") || strings.HasSuffix(body, ":") ||
+		(strings.HasPrefix(body, "**") && strings.HasSuffix(body, "**")) || strings.Trim(body, "-*_|: ") == ""
+}
+
+func leading(unit string) string {
+	return unit[:len(unit)-len(strings.TrimLeft(unit, " \t\n"))]
+}
+
+func trailing(unit string) string {
+	return unit[len(strings.TrimRight(unit, " \t\n")):]
+}
