@@ -73,6 +73,17 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// TestFileLinesOfWindows: line numbers hold whatever ends the lines.
+func TestFileLinesOfWindows(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(sample, "burst: 7", "burst: x", 1)
+	_, unix := load(t, map[string]string{"tribune.yaml": text})
+	_, windows := load(t, map[string]string{"tribune.yaml": strings.ReplaceAll(text, "\n", "\r\n")})
+	if unix == nil || windows == nil || unix.Error() != windows.Error() || !strings.HasPrefix(unix.Error(), "tribune.yaml:12:") {
+		t.Errorf("got %v and %v", unix, windows)
+	}
+}
+
 func TestFileOrigins(t *testing.T) {
 	t.Parallel()
 	c := mustLoad(t, map[string]string{"tribune.yaml": sample, "handbook/a": ""})
