@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -177,9 +178,9 @@ func (r *run) retrieve(ctx context.Context) error {
 
 // askedBefore returns the last question that people asked in the thread.
 func (r *run) askedBefore() string {
-	for i := len(r.earlier) - 1; i >= 0; i-- {
-		if !r.earlier[i].Own {
-			return r.earlier[i].Text
+	for _, turn := range slices.Backward(r.earlier) {
+		if !turn.Own {
+			return turn.Text
 		}
 	}
 	return ""

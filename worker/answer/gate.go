@@ -77,11 +77,11 @@ func (g *gate) judge(unit, body string, supporters []int) {
 		g.drop(unit)
 		return
 	}
-	marks := ""
+	var marks strings.Builder
 	for _, i := range supporters {
-		marks += g.mark(i)
+		marks.WriteString(g.mark(i))
 	}
-	g.text.WriteString(leading(unit) + withMarks(body, marks) + trailing(unit))
+	g.text.WriteString(leading(unit) + withMarks(body, marks.String()) + trailing(unit))
 }
 
 // withMarks puts citation marks where they break no markup: at the end, inside

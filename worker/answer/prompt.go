@@ -49,8 +49,9 @@ func (r *run) prompt() openai.ChatCompletionRequest {
 			Role:    openai.ChatMessageRoleUser,
 			Content: quoted(r.found) + "\nQuestion: " + r.q.Text,
 		}),
-		MaxTokens:   maxTokens,
-		Temperature: 0.2,
+		// The older name: every provider but OpenAI knows it, and llm/compat
+		// renames it for OpenAI. No temperature: reasoning models refuse it.
+		MaxTokens: maxTokens, //nolint:staticcheck // see above
 	}
 }
 
