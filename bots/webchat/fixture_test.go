@@ -121,6 +121,13 @@ func (m *memoryRelay) watchers() int {
 	return len(m.watches)
 }
 
+// served is how many streams were opened so far.
+func (f *fixture) served() int {
+	f.relay.mu.Lock()
+	defer f.relay.mu.Unlock()
+	return f.relay.next
+}
+
 func (m *memoryRelay) setDeaf(deaf bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -131,6 +138,7 @@ func (m *memoryRelay) setDeaf(deaf bool) {
 type inbox struct {
 	mu    sync.Mutex
 	err   error
+	full  int // so many calls fail at first
 	calls int
 	heard []bots.Question
 	news  chan bots.Question
@@ -142,6 +150,9 @@ func (in *inbox) Hear(_ context.Context, e bots.Event) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.calls++
+	if in.calls <= in.full {
+		return errors.New("the disk is full")
+	}
 	if in.err != nil {
 		return in.err
 	}

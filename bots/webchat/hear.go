@@ -27,16 +27,19 @@ const (
 // readTime is how long a request body may take to arrive.
 const readTime = 30 * time.Second
 
-// asked is the body of POST .../questions.
-type asked struct {
-	Conversation string   `json:"conversation"`
-	ID           string   `json:"id"` // made by the asker; the same id is the same question
-	Text         string   `json:"text"`
-	Collections  []string `json:"collections"`
-	Group        string   `json:"group"`
+// Asked is a question as the API takes it: the body of POST .../questions.
+type Asked struct {
+	// Conversation and ID are made by the asker: 16 to 64 letters, digits, -
+	// or _, not to be guessed. The same ID is the same question.
+	Conversation string `json:"conversation"`
+	ID           string `json:"id"`
+	Text         string `json:"text"`
+	// Collections and Group are the asker's wishes; empty: what the settings say.
+	Collections []string `json:"collections,omitempty"`
+	Group       string   `json:"group,omitempty"`
 }
 
-func (a asked) check() *problem {
+func (a Asked) check() *problem {
 	switch {
 	case !validToken(a.Conversation):
 		return bad("bad_conversation")
@@ -56,7 +59,7 @@ func (a asked) check() *problem {
 }
 
 // question makes the question that a means.
-func (c *Chat) question(a asked, asker string) bots.Question {
+func (c *Chat) question(a Asked, asker string) bots.Question {
 	thread := bots.Thread{Platform: c.o.Name, Team: team, Channel: channel, Root: a.Conversation}
 	return bots.Question{
 		ID: thread.Place() + ":" + a.ID, Thread: thread, Message: a.ID,
@@ -82,21 +85,21 @@ func (c *Chat) ask(in bots.Inbox) func(http.ResponseWriter, *http.Request, strin
 }
 
 // decode reads the body, a few at a time: each may take megabytes.
-func (c *Chat) decode(w http.ResponseWriter, r *http.Request) (asked, *problem) {
+func (c *Chat) decode(w http.ResponseWriter, r *http.Request) (Asked, *problem) {
 	if !isJSON(r) {
-		return asked{}, &problem{status: http.StatusUnsupportedMediaType, code: "not_json"}
+		return Asked{}, &problem{status: http.StatusUnsupportedMediaType, code: "not_json"}
 	}
 	select {
 	case c.bodies <- struct{}{}:
 		defer func() { <-c.bodies }()
 	default:
-		return asked{}, busy(errors.New("too many bodies are being read"))
+		return Asked{}, busy(errors.New("too many bodies are being read"))
 	}
 	// A writer without deadlines, as in some tests, is no reason to refuse.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTime))
-	var a asked
+	var a Asked
 	if p := readJSON(http.MaxBytesReader(w, r.Body, maxBody), &a); p != nil {
-		return asked{}, p
+		return Asked{}, p
 	}
 	return a, a.check()
 }

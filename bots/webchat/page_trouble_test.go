@@ -35,7 +35,7 @@ func TestPageShowsNaughtyStringsAsText(t *testing.T) {
 	}
 	b.sees(t, "document.querySelectorAll('.turn').length === %d && !document.querySelector('.progress')", len(naughty()))
 	strange := js[[]string](t, b, `[...document.querySelectorAll("#log *")]
-		.filter((e) => !/^(LI|DIV|ARTICLE|P|H[3-6]|UL|OL|BLOCKQUOTE|PRE|CODE|HR|BR|TABLE|THEAD|TBODY|TR|TH|TD|STRONG|EM|DEL|A|SECTION|DETAILS|SUMMARY|SPAN|BUTTON)$/.test(e.tagName) ||
+		.filter((e) => !/^(LI|DIV|ARTICLE|P|H[2-6]|UL|OL|BLOCKQUOTE|PRE|CODE|HR|BR|TABLE|THEAD|TBODY|TR|TH|TD|STRONG|EM|DEL|A|SECTION|DETAILS|SUMMARY|SPAN|BUTTON)$/.test(e.tagName) ||
 			[...e.attributes].some((a) => /^on|^style$|^src/.test(a.name)) ||
 			e.href && !e.href.startsWith("https://docs.example.com/") && !e.getAttribute("href").startsWith("#s-"))
 		.map((e) => e.outerHTML.slice(0, 200))`)

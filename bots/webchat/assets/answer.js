@@ -26,6 +26,7 @@ function build(node, turn) {
   else if (TAGS.has(node.t)) e = make(node.t, "lcr".includes(node.a || " ") ? node.a : "", node.s);
   else e = make("span");
   if (node.t === "ol" && node.n) e.start = node.n;
+  if (node.t === "pre") e.tabIndex = 0; // it scrolls
   e.append(...(node.c || []).map((child) => build(child, turn)));
   if (node.t !== "table") return e;
   const wide = make("div", "wide");
@@ -67,7 +68,7 @@ function sourceEntry(s, turn) {
 
 // newTurn shows a question, and below it that something is going on.
 export function newTurn(id, question) {
-  const item = make("li", "turn"), bot = labelled(make("article", "bot"), "bot");
+  const item = make("li", "turn"), bot = make("article", "bot");
   const mine = labelled(make("div", "mine", question), "you");
   mine.dir = bot.dir = "auto";
   mine.setAttribute("role", "group");
@@ -79,7 +80,7 @@ export function newTurn(id, question) {
   dots.append(make("i"), make("i"), make("i"));
   const doing = worded("span", "", "thinking");
   progress.append(dots, doing);
-  bot.append(body, progress);
+  bot.append(worded("h2", "hidden", "bot"), body, progress);
   item.append(mine, bot);
   const turn = { id, question, item, bot, body, progress, doing, blocks: [], text: "", taken: false, final: false, language: language() };
   turn.timer = setTimeout(() => { if (!turn.text && !turn.failed) reword(doing, "waiting"); }, WAITING * 1000);
