@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/tribunebot/tribune/bots"
+	"github.com/tribunebot/tribune/bots/terminal"
+	"github.com/tribunebot/tribune/config"
+	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/index"
+	"github.com/tribunebot/tribune/knowledge/rank"
+	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/worker"
+	"github.com/tribunebot/tribune/worker/answer"
+	"github.com/tribunebot/tribune/worker/limit"
+	"github.com/tribunebot/tribune/worker/post"
+	"github.com/tribunebot/tribune/worker/queue"
+)
+
+// App is the whole program, wired. The binary and the end-to-end tests start
+// the same one.
+type App struct {
+	Config *config.Config
+	Log    *slog.Logger
+
+	Queue     *queue.Queue
+	Index     *index.Index
+	Ranker    *rank.Ranker
+	Answerer  *answer.Answerer
+	Desk      *post.Desk
+	Terminal  *terminal.Terminal
+	Platforms map[string]bots.Platform // by name; the terminal among them
+
+	key     config.Secret
+	limiter *limit.Limiter
+	dir     *dataDir
+	// how the model was chosen, in words, for people
+	modelNote string
+}
+
+// Parts are what a test puts in the place of the real outside world.
+type Parts struct {
+	Platforms []bots.Platform // beside those that the configuration sets up
+	Model     llm.Model       // instead of what the configuration sets up
+	Now       func() time.Time
+	// Only the terminal: no other platform is set up, for a command that runs
+	// for a moment.
+	TerminalOnly bool
+}
+
+// NewApp opens the queue and the index in the data directory and wires
+// everything. It starts no service; Close lets go of what it opened, and of dir.
+func NewApp(ctx context.Context, c *config.Config, dir *dataDir, log *slog.Logger, parts Parts) (*App, error) {
+	if parts.Now == nil {
+		parts.Now = time.Now
+	}
+	a := &App{Config: c, Log: log, dir: dir, Platforms: map[string]bots.Platform{}}
+	err := errors.Join(a.openKey(), a.openQueue(ctx), a.openIndex())
+	if err == nil {
+		err = a.wire(ctx, parts)
+	}
+	if err != nil {
+		return nil, errors.Join(err, a.Close(ctx))
+	}
+	return a, nil
+}
+
+// Close lets go of everything, in the reverse order of opening.
+func (a *App) Close(ctx context.Context) error {
+	var errs []error
+	if a.Index != nil {
+		errs = append(errs, a.Index.Close())
+	}
+	if a.Queue != nil {
+		errs = append(errs, a.Queue.Close(ctx))
+	}
+	if a.dir != nil {
+		errs = append(errs, a.dir.release())
+	}
+	return errors.Join(errs...)
+}
+
+func (a *App) openKey() (err error) {
+	a.key, err = config.MasterKey(a.Config)
+	return err
+}
+
+func (a *App) openQueue(ctx context.Context) (err error) {
+	n := a.Config.NATS
+	a.Queue, err = queue.Open(ctx, queue.Options{
+		Dir: filepath.Join(a.Config.Server.DataDir, "queue"),
+		URL: n.URL.Reveal(), Creds: n.Creds, User: n.User, Password: n.Password.Reveal(), CA: n.CA,
+		Replicas: n.Replicas, Log: a.Log,
+	})
+	return err
+}
+
+func (a *App) openIndex() (err error) {
+	a.Index, err = index.Open(filepath.Join(a.Config.Server.DataDir, "index"), index.Options{Log: a.Log})
+	return err
+}
+
+// wire joins the parts.
+func (a *App) wire(ctx context.Context, parts Parts) error {
+	ranker, err := rank.New(a.Index)
+	if err != nil {
+		return fmt.Errorf("set up the ranker: %w", err)
+	}
+	a.Ranker = ranker
+	model, note, err := chooseModel(a.Config, a.Log)
+	if err != nil {
+		return err
+	}
+	if parts.Model != nil {
+		model, note = parts.Model, "the model of a test"
+	}
+	a.modelNote = note
+	if err := a.wirePlatforms(ctx, parts); err != nil {
+		return err
+	}
+	shares, err := a.Queue.Store(ctx, "limits", queue.Shared)
+	if err != nil {
+		return fmt.Errorf("open the limits' store: %w", err)
+	}
+	a.limiter = &limit.Limiter{Store: shares, Now: parts.Now}
+	a.Answerer = &answer.Answerer{
+		Retriever: a.Ranker, Relevant: relevant, Model: model,
+		Plan: a.plan, History: a.earlier, Now: parts.Now, Log: a.Log,
+	}
+	a.Desk = &post.Desk{
+		Platforms: a.Platforms, Records: a.Queue.Records(), Answerer: a.Answerer,
+		Admit: a.admit, Claimed: queue.Claimed, Now: parts.Now, Log: a.Log,
+	}
+	return nil
+}
+
+func (a *App) wirePlatforms(ctx context.Context, parts Parts) error {
+	a.Terminal = &terminal.Terminal{Relay: a.Queue.Relay(), Finished: a.finished}
+	a.Platforms[a.Terminal.Name()] = a.Terminal
+	for _, p := range parts.Platforms {
+		a.Platforms[p.Name()] = p
+	}
+	if parts.TerminalOnly {
+		return nil
+	}
+	for _, name := range platformNames() {
+		p, err := platforms[name](ctx, a)
+		if err != nil {
+			return fmt.Errorf("set up %s: %w", name, err)
+		}
+		if p != nil && a.Platforms[name] == nil {
+			a.Platforms[name] = p
+		}
+	}
+	return nil
+}
+
+// plan says how a question is answered.
+func (a *App) plan(q bots.Question) answer.Plan {
+	indexed, err := a.Index.Collections(context.Background())
+	if err != nil {
+		// Nothing may be searched then: the question is refused, not leaked to.
+		a.Log.Error("the collections cannot be listed", "error", err)
+	}
+	return plan(a.Config, q, indexed)
+}
+
+// earlier reads a thread on the platform it lives on.
+func (a *App) earlier(ctx context.Context, t bots.Thread, limit int) ([]bots.Turn, error) {
+	p, ok := a.Platforms[t.Platform]
+	if !ok {
+		return nil, fmt.Errorf("no platform %q is set up here", t.Platform)
+	}
+	return p.Earlier(ctx, t, limit)
+}
+
+// admit asks the channel's limit. The operator's own terminal has none.
+func (a *App) admit(ctx context.Context, q bots.Question) (post.Turn, error) {
+	if q.Thread.Platform == terminal.Name {
+		return post.Turn{}, nil
+	}
+	place := q.Thread.Place()
+	channel := a.Config.Channel(place)
+	if channel.WhenLimited == config.LimitRefuse {
+		wait, err := a.limiter.Try(ctx, place, q.ID, share(channel))
+		return post.Turn{Wait: wait, Refuse: true}, full(err)
+	}
+	wait, err := a.limiter.Reserve(ctx, place, q.ID, share(channel))
+	return post.Turn{Wait: wait}, full(err)
+}
+
+// full lets a question that finds no room among the waiting come back later.
+func full(err error) error {
+	if errors.Is(err, limit.ErrFull) {
+		return worker.Later(time.Minute, err)
+	}
+	return err
+}
+
+// finished returns a question's finished answer from its record.
+func (a *App) finished(ctx context.Context, id string) (bots.Answer, bool, error) {
+	return post.Finished(ctx, a.Queue.Records(), id)
+}
+
+// work handles questions until ctx is done and the running ones are finished,
+// or grace has passed.
+func (a *App) work(ctx context.Context, grace time.Duration) error {
+	err := a.Queue.Consume(ctx, queue.Work{
+		Handler: a.Desk.Handle,
+		GiveUp: func(ctx context.Context, q bots.Question, reason error) error {
+			return a.Desk.GiveUp(ctx, q, errors.Is(reason, context.DeadlineExceeded))
+		},
+		Grace: grace,
+	})
+	if err != nil {
+		return fmt.Errorf("work on questions: %w", err)
+	}
+	return nil
+}
+
+// platformNames lists the platforms of the map, in a fixed order.
+func platformNames() []string {
+	list := make([]string, 0, len(platforms))
+	for name := range platforms {
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// minCoverage is the share of a question's informative terms that its best
+// passage must have before a model, or a reader, is given it.
+const minCoverage = 0.3
+
+func relevant(_ string, found []knowledge.Passage) bool {
+	return len(found) > 0 && found[0].Coverage >= minCoverage
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tribunebot/tribune/config"
+)
+
+// warnLevel is slog's level of warnings, as config knows levels.
+const warnLevel = 4
+
+// loadConfig reads the settings for a command that will run with them. Mistakes
+// are printed one a line; warnings too.
+func loadConfig(s streams) (*config.Config, error) {
+	c, err := config.Load(config.Options{})
+	if c != nil {
+		for _, w := range c.Warnings {
+			fmt.Fprintln(s.Err, "tribune: warning:", oneLine(w.Error()))
+		}
+	}
+	if problems, ok := errors.AsType[config.Problems](err); ok {
+		for _, p := range problems {
+			fmt.Fprintln(s.Err, "tribune:", oneLine(p.Error()))
+		}
+		return nil, errQuiet
+	}
+	return c, err
+}
+
+// configCmd shows the settings.
+type configCmd struct {
+	JSON bool `help:"Print one JSON object with all settings and problems."`
+}
+
+// configJSON is what config --json prints.
+type configJSON struct {
+	Settings []config.Setting `json:"settings"`
+	File     config.File      `json:"file"`
+	Model    string           `json:"model"` // which model answers, and why
+	Problems config.Problems  `json:"problems"`
+	Warnings config.Problems  `json:"warnings"`
+}
+
+// Run shows the settings; it fails when something is wrong with them.
+func (cmd *configCmd) Run(s streams) error {
+	c, err := config.Load(config.Options{})
+	problems, isProblems := errors.AsType[config.Problems](err)
+	if err != nil && !isProblems {
+		return err
+	}
+	note, problems := modelProblem(c, problems)
+	if cmd.JSON {
+		err = printJSON(s.Out, configJSON{Settings: c.Settings(), File: c.File, Model: note, Problems: orEmpty(problems), Warnings: orEmpty(c.Warnings)})
+	} else {
+		err = printSettings(s, c, note, problems)
+	}
+	if err == nil && len(problems) > 0 {
+		return errQuiet
+	}
+	return err
+}
+
+// modelProblem says which model would answer, or adds why none can be chosen.
+func modelProblem(c *config.Config, problems config.Problems) (string, config.Problems) {
+	if len(problems) > 0 {
+		return "", problems
+	}
+	_, note, err := chooseModel(c, nil)
+	if err != nil {
+		problems = append(problems, config.Problem{Setting: "LLM_MODE", Message: err.Error()})
+	}
+	return note, problems
+}
+
+func orEmpty(p config.Problems) config.Problems {
+	if p == nil {
+		return config.Problems{}
+	}
+	return p
+}
+
+func printSettings(s streams, c *config.Config, note string, problems config.Problems) error {
+	var b strings.Builder
+	group := ""
+	for _, set := range c.Settings() {
+		if set.Group != group {
+			group = set.Group
+			fmt.Fprintf(&b, "\n%s\n", group)
+		}
+		fmt.Fprintf(&b, "  %-28s %-40s %s\n", set.Name, oneLine(set.Value), set.Origin)
+	}
+	if c.File.Path == "" {
+		b.WriteString("\nNo tribune.yaml: every channel has the default settings.\n")
+	}
+	if note != "" {
+		fmt.Fprintf(&b, "\nAnswers come from: %s\n", note)
+	}
+	if _, err := fmt.Fprint(s.Out, strings.TrimPrefix(b.String(), "\n")); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	for _, w := range c.Warnings {
+		fmt.Fprintln(s.Err, "warning:", oneLine(w.Error()))
+	}
+	for _, p := range problems {
+		fmt.Fprintln(s.Err, "wrong:", oneLine(p.Error()))
+	}
+	return nil
+}
+
+// list joins words for people.
+func list(words []string) string {
+	if len(words) == 0 {
+		return "(none)"
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/tribunebot/tribune/bots"
+)
+
+// readyLimit bounds a readiness check, which writes to the queue for real.
+const readyLimit = 3 * time.Second
+
+// handler is everything that is served over HTTP.
+func (a *App) handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/healthz", "/health/liveliness"} {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { health(w, nil) })
+	}
+	for _, path := range []string{"/readyz", "/health/readiness", "/health"} {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) { health(w, a.ready(r.Context())) })
+	}
+	mux.Handle("/admin/", admin(a, a.key.Reveal()))
+	mux.Handle("GET /{$}", http.RedirectHandler("/ui/chat", http.StatusFound))
+	for _, p := range a.Platforms {
+		if r, ok := p.(bots.Router); ok {
+			for pattern, h := range r.Routes(a.Queue) {
+				mux.Handle(pattern, h)
+			}
+		}
+	}
+	return mux
+}
+
+// ready tells why questions cannot be taken at the moment, or nil.
+func (a *App) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("the queue took longer than %s", readyLimit))
+	defer cancel()
+	return a.Queue.Ready(ctx)
+}
+
+func health(w http.ResponseWriter, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	answer := map[string]string{"status": "healthy"}
+	if err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		answer = map[string]string{"status": "unhealthy", "reason": oneLine(err.Error())}
+	}
+	// A prober that left misses nothing.
+	_ = json.NewEncoder(w).Encode(answer)
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tribunebot/tribune/bots"
+	"github.com/tribunebot/tribune/bots/terminal"
+	"github.com/tribunebot/tribune/config"
+	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/handbook"
+	"github.com/tribunebot/tribune/knowledge/index"
+	"github.com/tribunebot/tribune/worker"
+	"github.com/tribunebot/tribune/worker/queue"
+)
+
+// defaultCollection is where documents go that are fed without a name.
+const defaultCollection = "default"
+
+// withApp runs do with an App in this process, for a command that found no
+// server. Questions are worked on meanwhile.
+func withApp(ctx context.Context, c *config.Config, dir *dataDir, s streams, do func(service) error) (err error) {
+	// The command's own output is what is read: only what goes wrong is logged.
+	settings := c.Server
+	settings.LogLevel = max(settings.LogLevel, config.LogLevel(warnLevel))
+	app, err := NewApp(ctx, c, dir, newLogger(s.Err, settings), Parts{TerminalOnly: true})
+	if err != nil {
+		return err
+	}
+	closing := context.WithoutCancel(ctx)
+	defer func() { err = errors.Join(err, app.Close(closing)) }()
+	if err := app.feedHandbook(ctx); err != nil {
+		return err
+	}
+	return do(standalone{app})
+}
+
+// feedHandbook feeds the guides that are built in. It is a matter of
+// milliseconds when they are indexed already.
+func (a *App) feedHandbook(ctx context.Context) error {
+	_, err := a.Index.Ingest(ctx, knowledge.Handbook, handbook.Source(), index.IngestOptions{Prune: true})
+	if err != nil {
+		return fmt.Errorf("feed the built-in handbook: %w", err)
+	}
+	return nil
+}
+
+// standalone is an App without a server around it: it works on questions only
+// while one is asked.
+type standalone struct{ *App }
+
+// handBack is how long running answers may take once a command's own question
+// is answered: others belong to a server that is yet to start.
+const handBack = time.Second
+
+// Ask works on questions until its own is answered.
+func (s standalone) Ask(ctx context.Context, r askRequest, live func(bots.Content)) (bots.Answer, error) {
+	working, stop := context.WithCancel(ctx)
+	worked := make(chan error, 1)
+	go func() { worked <- s.work(working, handBack) }()
+	answer, err := s.App.Ask(ctx, r, live)
+	stop()
+	return answer, errors.Join(err, <-worked)
+}
+
+// Ask asks one question through the queue, like any other platform.
+func (a *App) Ask(ctx context.Context, r askRequest, live func(bots.Content)) (bots.Answer, error) {
+	if r.Collection != "" {
+		if err := a.known(ctx, r.Collection); err != nil {
+			return bots.Answer{}, err
+		}
+	}
+	q := terminalQuestion(r)
+	answer, err := a.Terminal.Ask(ctx, a.Queue, q, live)
+	if err != nil && ctx.Err() != nil {
+		a.abandon(context.WithoutCancel(ctx), q)
+	}
+	return answer, err
+}
+
+// terminalQuestion makes a question of what was typed.
+func terminalQuestion(r askRequest) bots.Question {
+	id := rand.Text()
+	q := bots.Question{
+		ID:     terminal.Name + ":local:ask:" + id,
+		Thread: bots.Thread{Platform: terminal.Name, Team: "local", Channel: "ask", Root: id},
+		Asker:  "operator", Text: r.Question, AskedAt: time.Now(),
+		Visibility: bots.Private, As: r.Channel, Group: r.Group,
+	}
+	if r.Collection != "" {
+		q.Collections = []string{r.Collection}
+	}
+	return q
+}
+
+// abandon closes the record of a question that nobody waits for any more, so
+// that the next start does not answer it to nobody.
+func (a *App) abandon(ctx context.Context, q bots.Question) {
+	rec, err := a.Queue.Records().Load(ctx, q.ID)
+	if err != nil {
+		return
+	}
+	rec.State, rec.Claim, rec.UpdatedAt = worker.Final, "abandoned", time.Now()
+	_, _ = a.Queue.Records().Save(ctx, q.ID, rec)
+}
+
+// Search finds passages in one collection or in all of them.
+func (a *App) Search(ctx context.Context, r searchRequest) ([]knowledge.Passage, error) {
+	all, err := a.Index.Collections(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the collections: %w", err)
+	}
+	in := names(all)
+	if r.Collection != "" {
+		if err := a.known(ctx, r.Collection); err != nil {
+			return nil, err
+		}
+		in = []string{r.Collection}
+	}
+	found, err := a.Ranker.Retrieve(ctx, knowledge.Query{Text: r.Text, Collections: in, Limit: r.Limit})
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	return found, nil
+}
+
+// known returns an error that says what there is, if name is no collection.
+func (a *App) known(ctx context.Context, name string) error {
+	all, err := a.Index.Collections(ctx)
+	if err != nil {
+		return fmt.Errorf("list the collections: %w", err)
+	}
+	for _, c := range all {
+		if c.Name == name {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: %q (there are: %s)", knowledge.ErrNoCollection, name, list(names(all)))
+}
+
+// Collections lists what is indexed.
+func (a *App) Collections(ctx context.Context) ([]knowledge.Collection, error) {
+	return a.Index.Collections(ctx)
+}
+
+// Ingest feeds files and folders.
+func (a *App) Ingest(ctx context.Context, r ingestRequest, progress func(index.Progress)) (index.Report, error) {
+	src, err := openSource(r.Paths)
+	if err != nil {
+		return index.Report{}, err
+	}
+	return a.Index.Ingest(ctx, r.Collection, src, index.IngestOptions{Prune: r.Prune, Progress: progress})
+}
+
+// QueueState tells what waits.
+func (a *App) QueueState(ctx context.Context) (queue.State, error) { return a.Queue.State(ctx) }
+
+// DeadLetters lists the questions that were given up, the newest first.
+func (a *App) DeadLetters(ctx context.Context, limit int) ([]queue.DeadLetter, error) {
+	return a.Queue.Dead(ctx, limit)
+}
+
+// RetryDead puts a dead letter back into the queue.
+func (a *App) RetryDead(ctx context.Context, id string) error { return a.Queue.Retry(ctx, id) }
+
+// DropDead removes a dead letter.
+func (a *App) DropDead(ctx context.Context, id string) error { return a.Queue.Drop(ctx, id) }
