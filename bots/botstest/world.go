@@ -83,4 +83,6 @@ type Harness struct {
 	World    World
 	// Patience is how long the kit waits for something to happen (default 10 s).
 	Patience time.Duration
+	// Secrets are what no error's text may hold (tokens, signing secrets).
+	Secrets []string
 }

@@ -1,0 +1,212 @@
+package botstest
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/tribunebot/tribune/bots"
+)
+
+// hearing are the promises of bots.Listener.
+func hearing() []promise {
+	return []promise{
+		{"a mention is heard once", heardOnce(Mention)},
+		{"a direct message is heard once", heardOnce(Direct)},
+		{"a command is heard once", heardOnce(Command)},
+		{"the same post again is the same question", samePost},
+		{"two posts are two questions", twoPosts},
+		{"what the inbox refuses comes again", comesAgain},
+		{"chatter is not heard", notHeard(Chatter)},
+		{"other bots are not heard", notHeard(Bot)},
+		{"the bot does not hear itself", notHeard(Self)},
+		{"an edit is not heard", editNotHeard},
+		{"an empty mention is heard", emptyMention},
+		{"a text of 1 MB is clipped", longQuestion},
+		{"text arrives unharmed", unharmed},
+		{"Listen ends with its context", listenEnds},
+	}
+}
+
+// lacks skips a promise about what cannot be said on this platform.
+func (k *kit) lacks(t testing.TB, kind Kind) {
+	t.Helper()
+	if !k.can(kind) {
+		t.Skipf("nobody can say a %q on this platform", kind)
+	}
+}
+
+func heardOnce(kind Kind) func(t testing.TB, k *kit) {
+	return func(t testing.TB, k *kit) {
+		t.Helper()
+		k.lacks(t, kind)
+		q := k.askAs(t, Said{Kind: kind, Text: "May I be dismissed without notice?"})
+		k.wellFormed(t, q, kind)
+		k.fence(t)
+		if n := k.heard("dismissed without notice"); n != 1 {
+			t.Errorf("heard %d times", n)
+		}
+	}
+}
+
+// wellFormed checks what every question carries.
+func (k *kit) wellFormed(t testing.TB, q bots.Question, kind Kind) {
+	t.Helper()
+	name, th := k.Platform.Name(), q.Thread
+	if th.Platform != name || th.Team == "" || th.Channel == "" {
+		t.Errorf("Thread = %+v: want Platform %q, a Team and a Channel", th, name)
+	}
+	if prefix := name + ":" + th.Team + ":"; !strings.HasPrefix(q.ID, prefix) || strings.Count(q.ID, ":") < 3 {
+		t.Errorf("ID = %q, want platform:team:channel:message", q.ID)
+	}
+	if q.Asker == "" {
+		t.Error("Asker is empty")
+	}
+	if q.AskedAt.IsZero() {
+		t.Error("AskedAt is not set")
+	}
+	if kind == Mention && q.Message == "" {
+		t.Error("Message is empty although a message asked")
+	}
+	if !visible(q.Visibility, kind) {
+		t.Errorf("Visibility = %q for a %s", q.Visibility, kind)
+	}
+	if q.Clipped || q.Revision != 0 {
+		t.Errorf("Clipped = %v, Revision = %d for a short new question", q.Clipped, q.Revision)
+	}
+}
+
+// visible reports whether a visibility fits the way of asking.
+func visible(v bots.Visibility, kind Kind) bool {
+	switch v {
+	case bots.Direct:
+		return kind != Mention
+	case bots.Public, bots.Private, bots.Shared:
+		return kind != Direct
+	default:
+		return false
+	}
+}
+
+func samePost(t testing.TB, k *kit) {
+	t.Helper()
+	for _, kind := range []Kind{Mention, Direct, Command} {
+		if !k.can(kind) {
+			continue
+		}
+		text := "What is overtime? " + string(kind)
+		k.askAs(t, Said{Kind: kind, Text: text})
+		k.World.Redeliver(t)
+		k.World.Redeliver(t)
+		k.fence(t)
+		if n := k.heard(text); n != 1 {
+			t.Errorf("a %s that was delivered three times became %d questions", kind, n)
+		}
+	}
+}
+
+func twoPosts(t testing.TB, k *kit) {
+	t.Helper()
+	kind := k.usual(t)
+	a := k.askAs(t, Said{Kind: kind, Text: "the first of two"})
+	b := k.askAs(t, Said{Kind: kind, Text: "the second of two", Asker: "somebody-else"})
+	if a.ID == b.ID {
+		t.Errorf("both have the ID %q", a.ID)
+	}
+	if a.Asker == b.Asker {
+		t.Errorf("both have the Asker %q", a.Asker)
+	}
+	if b.AskedAt.Before(a.AskedAt) {
+		t.Errorf("asked at %s, then at %s", a.AskedAt, b.AskedAt)
+	}
+	if kind == Mention && a.Thread.Key() == b.Thread.Key() {
+		t.Errorf("both are in the thread %q", a.Thread.Key())
+	}
+}
+
+func comesAgain(t testing.TB, k *kit) {
+	t.Helper()
+	k.ask(t, "Is anybody there?")
+	before := k.inbox.Calls()
+	k.inbox.Fail(errors.New("botstest: the disk is full"))
+	const text = "Who pays for sick leave?"
+	k.World.Say(t, Said{Kind: k.usual(t), Text: text})
+	if !k.World.Resends() {
+		if !k.inbox.until(k.Patience, func() bool { return k.inbox.calls > before }) {
+			t.Fatal("the inbox was not asked")
+		}
+		k.World.Redeliver(t)
+	}
+	k.hear(t, text)
+}
+
+func notHeard(kind Kind) func(t testing.TB, k *kit) {
+	return func(t testing.TB, k *kit) {
+		t.Helper()
+		k.lacks(t, kind)
+		k.World.Say(t, Said{Kind: kind, Text: "Lunch at noon?"})
+		k.fence(t)
+		if k.heard("Lunch") > 0 {
+			t.Errorf("heard %q", k.inbox.texts())
+		}
+	}
+}
+
+func editNotHeard(t testing.TB, k *kit) {
+	t.Helper()
+	k.lacks(t, Edit)
+	k.ask(t, "How long is probation?")
+	k.World.Say(t, Said{Kind: Edit, Text: "How long is a probation period?"})
+	k.fence(t)
+	if k.heard("a probation period") > 0 || k.heard("probation") != 1 {
+		t.Errorf("heard %q", k.inbox.texts())
+	}
+}
+
+func emptyMention(t testing.TB, k *kit) {
+	t.Helper()
+	k.lacks(t, Mention)
+	k.askAs(t, Said{Kind: Mention, Text: ""})
+}
+
+func longQuestion(t testing.TB, k *kit) {
+	t.Helper()
+	const start = "A long story. "
+	k.World.Say(t, Said{Kind: k.usual(t), Text: start + strings.Repeat("公司拖欠工资。word ", 1<<20/26)})
+	questions := k.waitAny(t)
+	text := questions[0].Text
+	if len(text) > bots.MaxText || !strings.HasPrefix(text, start) {
+		t.Errorf("%d bytes arrived: %q", len(text), shorten(text))
+	}
+	k.ask(t, "And a short one?")
+}
+
+// waitAny waits for the first question, whatever it says.
+func (k *kit) waitAny(t testing.TB) []bots.Question {
+	t.Helper()
+	if !k.inbox.until(k.Patience, func() bool { return len(k.inbox.questions) > 0 }) {
+		t.Fatal("nothing was heard")
+	}
+	return k.inbox.Questions()
+}
+
+func unharmed(t testing.TB, k *kit) {
+	t.Helper()
+	for _, kind := range []Kind{Mention, Direct, Command} {
+		if !k.can(kind) {
+			continue
+		}
+		for _, text := range []string{
+			"公司恶意辞退怎么办？", "👨‍👩‍👧 🇨🇳 👍🏽", "a < b && c > d & \"e\" 'f'", "**bold** `code` _under_ ~x~",
+			"café ｆｕｌｌ　ｗｉｄｔｈ", "&lt;b&gt; &amp;amp;", "100% #1 $x \\n",
+		} {
+			k.askAs(t, Said{Kind: kind, Text: text})
+		}
+	}
+}
+
+func listenEnds(t testing.TB, k *kit) {
+	t.Helper()
+	k.ask(t, "Do you listen?")
+	k.stop(t)
+}
