@@ -30,13 +30,19 @@ func newStore() *memoryStore {
 	return &memoryStore{values: map[string][]byte{}, revisions: map[string]uint64{}}
 }
 
-func (s *memoryStore) Get(_ context.Context, key string) ([]byte, uint64, error) {
+func (s *memoryStore) Get(ctx context.Context, key string) ([]byte, uint64, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, 0, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return bytes.Clone(s.values[key]), s.revisions[key], s.broken
 }
 
-func (s *memoryStore) Put(_ context.Context, key string, value []byte, revision uint64) (uint64, error) {
+func (s *memoryStore) Put(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	put := func() (uint64, error) {

@@ -247,3 +247,21 @@ func TestBrokenStore(t *testing.T) {
 		t.Errorf("a question: status %d", response.StatusCode)
 	}
 }
+
+func TestConversationsAreKeptApart(t *testing.T) {
+	t.Parallel()
+	f := start(t, webOptions())
+	a, b := heardElsewhere("web", qid, "On wages?"), heardElsewhere("web", "question-00000000000002", "On leave?")
+	b.Thread.Root = "conversation-0000000002"
+	f.write(t, f.opened(t, a), bots.Content{Text: "Wages.", Final: true})
+	f.write(t, f.opened(t, b), bots.Content{Text: "Leave.", Final: true})
+	for _, q := range []bots.Question{a, b} {
+		turns, err := f.Earlier(t.Context(), q.Thread, 10)
+		if err != nil || len(turns) != 2 || turns[0].Text != q.Text {
+			t.Errorf("%s has %+v, %v", q.Text, turns, err)
+		}
+	}
+	if turns := f.fetch(t).Turns; len(turns) != 1 || turns[0].Content.Text != "Wages." {
+		t.Errorf("the page shows %+v", turns)
+	}
+}
