@@ -89,9 +89,13 @@ func (b *Bot) openBelow(ctx context.Context, q bots.Question, root string) (bots
 // mention: nobody is notified of what they did themselves.
 func (b *Bot) questionPage(ctx context.Context, q bots.Question) page {
 	own := wordsIn(languageOf(q.Text))
-	quoted := "> " + strings.ReplaceAll(escapeWithin(q.Text, maxTextBody), "\n", "\n> ")
-	text := fmt.Sprintf(own.asked, "*"+escape(b.nameOf(ctx, q.Asker, own.somebody))+"*") + "\n" + quoted
-	return page{text: text}
+	return posted(b.nameOf(ctx, q.Asker, own.somebody), q.Text, own)
+}
+
+// posted is the message for a question; postedQuestion reads it back.
+func posted(name, question string, own words) page {
+	quoted := strings.ReplaceAll("\n"+escapeWithin(question, maxTextBody), "\n", "\n> ")
+	return page{text: fmt.Sprintf(own.asked, "*"+escape(name)+"*") + quoted}
 }
 
 func (b *Bot) nameOf(ctx context.Context, user, otherwise string) string {

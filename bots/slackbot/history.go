@@ -93,7 +93,8 @@ func turnOf(me self, m *slack.Message) (bots.Turn, bool) {
 		turn.Asker, _ = m.Metadata.EventPayload["asker"].(string)
 		turn.Text = postedQuestion(m.Text)
 	}
-	return turn, turn.Text != "" && !(turn.Own && isThinking(turn.Text))
+	awaited := turn.Own && isThinking(turn.Text)
+	return turn, turn.Text != "" && !awaited
 }
 
 // postedQuestion undoes what questionPage did to a question.

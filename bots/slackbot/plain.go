@@ -69,11 +69,18 @@ func bracket(inner string) string {
 		}
 		return "@" + strings.TrimPrefix(label, "@")
 	}
+	if !addressed(word) { // somebody's own angle brackets, in a text that was not escaped
+		return "<" + inner + ">"
+	}
 	address := strings.TrimPrefix(word, "mailto:")
 	if !labelled || strings.Contains(address, label) {
 		return address
 	}
 	return label + " (" + address + ")"
+}
+
+func addressed(word string) bool {
+	return strings.Contains(word, "://") || strings.HasPrefix(word, "mailto:") || strings.HasPrefix(word, "tel:")
 }
 
 func named(sigil, word, label string) string {

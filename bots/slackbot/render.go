@@ -60,7 +60,7 @@ func plainPage(text string) page { return page{text: escape(text)} }
 // note at the end of the last.
 func render(c bots.Content, f form) []page {
 	own, linked := wordsIn(languageIn(c)), sourceURLs(c.Sources)
-	doc := markdown.Parser{Links: linked.allow}.Parse(c.Text)
+	doc := linked.parse(c.Text)
 	var pages []page
 	switch f {
 	case asMarkdown:
@@ -125,7 +125,7 @@ func closeWith(pages []page, c bots.Content, linked urls, own words) []page {
 // there is nothing to show.
 func renderLive(c bots.Content) (p page, ok bool) {
 	linked := sourceURLs(c.Sources)
-	doc := markdown.Parser{Links: linked.allow}.Parse(markdown.StableCut(c.Text))
+	doc := linked.parse(markdown.StableCut(c.Text))
 	parts := split(doc, blockStyle{urls: linked}, maxLiveBody)
 	if len(parts) == 0 {
 		return page{}, false
@@ -173,14 +173,14 @@ func sourceURLs(sources []bots.Source) urls {
 	return linked
 }
 
-// allow lets only links to the sources' own hosts pass: whatever else a model
-// links to may carry away what it read.
-func (u urls) allow(url string) bool {
+// parse reads an answer's text. Only links to the sources' own hosts stay links:
+// whatever else a model links to may carry away what it read.
+func (u urls) parse(text string) markdown.Doc {
 	known := make([]string, 0, len(u))
 	for _, source := range u {
 		known = append(known, source)
 	}
-	return markdown.Hosts(known...)(url)
+	return markdown.Parser{Links: markdown.Hosts(known...)}.Parse(text)
 }
 
 // safeURL returns an http or https address in the form in which package

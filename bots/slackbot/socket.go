@@ -30,19 +30,16 @@ var errTooPatient = errors.New("the socket waits too long to connect again")
 // connects again when Slack asks for it, when the connection breaks, and when
 // no ping came for Silence.
 func (b *Bot) socket(ctx context.Context, in bots.Inbox) error {
-	for wait := newBackoff(); ; {
+	for wait := newBackoff(); ctx.Err() == nil; wait.next(ctx, 0) {
 		err := b.session(ctx, in)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if refusesToken(err) {
 			return err
 		}
-		b.o.Log.WarnContext(ctx, "slack's socket ended, opening another", "error", err)
-		if !wait.next(ctx, 0) {
-			return nil
+		if ctx.Err() == nil {
+			b.o.Log.WarnContext(ctx, "slack's socket ended, opening another", "error", err)
 		}
 	}
+	return nil
 }
 
 // session runs one client of the library and handles what it hears.

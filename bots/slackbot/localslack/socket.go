@@ -208,6 +208,14 @@ func (s *Server) Sockets() int {
 	return len(s.sockets)
 }
 
+// Connected tells whether there is somebody to deliver to: a socket, or an
+// address for HTTP deliveries.
+func (s *Server) Connected() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sockets) > 0 || s.requestURL != ""
+}
+
 // Silence stops or resumes pings, as when a connection hangs without breaking.
 func (s *Server) Silence(on bool) {
 	s.mu.Lock()
