@@ -59,10 +59,19 @@ func (b *Bot) Listen(ctx context.Context, in bots.Inbox) error {
 
 // quiet turns the error of a listener that was told to stop into nil.
 func quiet(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	if stopped(ctx) {
 		return nil
 	}
 	return err
+}
+
+func stopped(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return true
+	default:
+		return false
+	}
 }
 
 // retry calls do until it succeeds or its error is final.
@@ -93,11 +102,8 @@ func (b *Bot) connect(ctx context.Context, e *ears) error {
 	failed := 0
 	for {
 		err := b.hold(ctx, e, &failed)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if !errors.Is(err, errAnew) {
-			return err
+		if stopped(ctx) || !errors.Is(err, errAnew) {
+			return quiet(ctx, err)
 		}
 	}
 }
@@ -117,28 +123,26 @@ func (b *Bot) hold(ctx context.Context, e *ears, failed *int) error {
 	b.state.Store(s.State)
 	for {
 		began := time.Now()
-		err := open(ctx, s, w)
-		switch {
-		case ctx.Err() != nil:
+		err := open(ctx, s, w, openTime)
+		if err == nil {
+			b.o.Log.InfoContext(ctx, "discord connected")
+			await(ctx, lost)
+		}
+		if stopped(ctx) {
 			b.close(s, err)
 			return nil
-		case refused(err) != nil:
-			return refused(err)
-		case err == nil:
-			b.o.Log.InfoContext(ctx, "discord connected")
-			if err = wait(ctx, lost); err != nil {
-				b.close(s, nil)
-				return nil
-			}
-			if time.Since(began) > silence {
-				*failed = 0
-			}
-		default:
-			b.o.Log.WarnContext(ctx, "discord connection failed", "error", classify(err))
+		}
+		if err := refused(err); err != nil {
+			return err
 		}
 		*failed++
-		if pause(ctx, backoff(*failed)) != nil {
-			return nil
+		if err != nil {
+			b.o.Log.WarnContext(ctx, "discord connection failed", "error", classify(err))
+		} else if time.Since(began) > silence {
+			*failed = 1
+		}
+		if err := pause(ctx, backoff(*failed)); err != nil {
+			return err
 		}
 		if errors.Is(err, errStuck) || err != nil && *failed%anew == 0 {
 			return errAnew
@@ -153,12 +157,11 @@ func backoff(failed int) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
-func wait(ctx context.Context, lost <-chan struct{}) error {
+// await returns when the connection is lost or ctx is done.
+func await(ctx context.Context, lost <-chan struct{}) {
 	select {
 	case <-lost:
-		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }
 
@@ -195,10 +198,10 @@ var errStuck = errors.New("discord: the connection did not open")
 // to hurry; what it waits for is its socket, which is closed under it. Should
 // it hang even then (it locks itself out when it is told to reconnect before the
 // session is open), the session is left behind.
-func open(ctx context.Context, s *discordgo.Session, w *wire) error {
+func open(ctx context.Context, s *discordgo.Session, w *wire, within time.Duration) error {
 	done := make(chan error, 1)
 	go func() { done <- s.Open() }()
-	limit := time.NewTimer(openTime)
+	limit := time.NewTimer(within)
 	defer limit.Stop()
 	select {
 	case err := <-done:

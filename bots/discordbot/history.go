@@ -46,8 +46,8 @@ func (b *Bot) chain(ctx context.Context, channel, root string, limit int) ([]*di
 		return nil, err
 	}
 	members := map[string]bool{root: true}
-	full := false
 	for after, page := root, 0; page < maxPages; page++ {
+		var full bool
 		after, full, err = b.below(ctx, channel, "after", after, members, &list)
 		if err != nil || !full {
 			return list, err

@@ -3,6 +3,7 @@ package discordbot
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -129,10 +130,5 @@ func (b *Bot) ownRole(guild, me, role string) bool {
 	}
 	s.RLock()
 	defer s.RUnlock()
-	for _, have := range member.Roles {
-		if have == role {
-			return r.Managed
-		}
-	}
-	return false
+	return r.Managed && slices.Contains(member.Roles, role)
 }

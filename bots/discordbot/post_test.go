@@ -40,7 +40,8 @@ func TestAnswerIsAReply(t *testing.T) {
 		t.Fatalf("after Open: %+v", shown)
 	}
 	for _, c := range []bots.Content{
-		{Text: "试用期是劳动合同"}, {Text: "试用期是劳动合同期限的一部分。[1]"},
+		{Text: "试用期是劳动合同"},
+		{Text: "试用期是劳动合同期限的一部分。[1]"},
 		{Text: "试用期是劳动合同期限的一部分。[1]", Final: true, Language: "zh", Sources: []bots.Source{{N: 1, Title: "劳动合同法", URL: "https://law.example/19"}}},
 	} {
 		if err := b.Write(t.Context(), ref, c); err != nil {
@@ -72,10 +73,11 @@ func TestLongAnswerIsWrittenTwiceAndLooksLikeOnce(t *testing.T) {
 	if len(first) < 3 || !strings.Contains(first[len(first)-1].Text, "**Sources**") {
 		t.Fatalf("%d parts, last %q", len(first), first[len(first)-1].Text)
 	}
-	all := ""
+	var texts []string
 	for _, s := range first {
-		all += s.Text
+		texts = append(texts, s.Text)
 	}
+	all := strings.Join(texts, "\n")
 	for i := range 8 {
 		if n := strings.Count(all, fmt.Sprintf("Paragraph %d.", i)); n != 1 {
 			t.Errorf("paragraph %d is shown %d times", i, n)

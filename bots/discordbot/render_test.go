@@ -150,14 +150,14 @@ func TestSingle(t *testing.T) {
 func TestWebAddress(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
-		"https://a.example/x?y=1#z":                      "https://a.example/x?y=1#z",
-		" http://a.example ":                             "http://a.example",
-		"https://a.example/a b>c":                        "https://a.example/a%20b%3Ec",
-		"https://user:secret@a.example/":                 "",
-		"javascript:alert(1)":                            "",
-		"file:///etc/passwd":                             "",
-		"https:///nohost":                                "",
-		"":                                               "",
+		"https://a.example/x?y=1#z":      "https://a.example/x?y=1#z",
+		" http://a.example ":             "http://a.example",
+		"https://a.example/a b>c":        "https://a.example/a%20b%3Ec",
+		"https://user:secret@a.example/": "",
+		"javascript:alert(1)":            "",
+		"file:///etc/passwd":             "",
+		"https:///nohost":                "",
+		"":                               "",
 		"https://a.example/" + strings.Repeat("x", 2000): "",
 	} {
 		if got := webAddress(raw); got != want {

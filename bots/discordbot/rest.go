@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,15 +55,7 @@ const (
 // coded tells whether err is an answer with one of the codes.
 func coded(err error, codes ...int) bool {
 	e, ok := errors.AsType[*apiError](err)
-	if !ok {
-		return false
-	}
-	for _, c := range codes {
-		if e.code == c {
-			return true
-		}
-	}
-	return false
+	return ok && slices.Contains(codes, e.code)
 }
 
 // request is one call of the API.

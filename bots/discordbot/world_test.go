@@ -26,7 +26,6 @@ type world struct {
 
 	guild   localdiscord.Guild
 	channel localdiscord.Channel
-	overWeb bool // commands come over HTTP
 
 	mu     sync.Mutex
 	people map[string]localdiscord.User
@@ -125,6 +124,7 @@ func (w *world) Say(tb testing.TB, s botstest.Said) {
 	case botstest.Edit:
 		w.edit(tb, mention+s.Text)
 		return
+	default: // a mention
 	}
 	if s.In != nil {
 		say.Channel, say.ReplyTo = w.room(*s.In), w.tail(tb, *s.In)

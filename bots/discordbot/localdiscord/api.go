@@ -96,7 +96,8 @@ func open(path string) bool {
 func (s *Server) serve(a action) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
-		v, refusal := any(nil), (*apiError)(nil)
+		var v any
+		var refusal *apiError
 		if token, bot := strings.CutPrefix(r.Header.Get("Authorization"), "Bot "); !open(r.URL.Path) && (!bot || !s.authentic(token)) {
 			refusal = unauthorized()
 		} else {
@@ -121,7 +122,11 @@ func (s *Server) serve(a action) http.HandlerFunc {
 func writeError(w http.ResponseWriter, e *apiError) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(e.Status)
-	_ = json.NewEncoder(w).Encode(e)
+	body, err := json.Marshal(e)
+	if err != nil {
+		return // the status says enough
+	}
+	_, _ = w.Write(body)
 }
 
 func (s *Server) gatewayURL() string {

@@ -2,8 +2,9 @@ package localdiscord
 
 import (
 	"bytes"
-	"encoding/json"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -80,9 +81,7 @@ func (s *Server) middle(w http.ResponseWriter, r *http.Request, api http.Handler
 	}
 	call.Status = answer.Code
 	s.record(call)
-	for k, v := range answer.Header() {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), answer.Header())
 	w.WriteHeader(answer.Code)
 	_, _ = w.Write(answer.Body.Bytes())
 }
@@ -118,9 +117,7 @@ func tooMany(w http.ResponseWriter, after time.Duration, global bool) {
 		h.Set("X-RateLimit-Scope", "global")
 	}
 	w.WriteHeader(http.StatusTooManyRequests)
-	_ = json.NewEncoder(w).Encode(map[string]any{
-		"message": "You are being rate limited.", "retry_after": json.RawMessage(seconds), "global": global,
-	})
+	_, _ = fmt.Fprintf(w, `{"message":"You are being rate limited.","retry_after":%s,"global":%t}`, seconds, global)
 }
 
 // limited lets a call through if its bucket has room.
