@@ -54,18 +54,25 @@ func element(text, open, end string) string {
 	return strings.TrimSpace(text[start : start+stop])
 }
 
+// cutElement leaves out every element of a kind; one that is not closed goes on
+// to the end.
 func cutElement(text, tag string) string {
+	var b strings.Builder
+	lower := lowerASCII(text)
 	for {
-		lower := lowerASCII(text)
-		i := strings.Index(lower, "<"+tag)
-		if i < 0 {
-			return text
+		start := strings.Index(lower, "<"+tag)
+		if start < 0 {
+			b.WriteString(text)
+			return b.String()
 		}
-		end := strings.Index(lower[i:], "</"+tag)
+		b.WriteString(text[:start])
+		b.WriteByte(' ')
+		end := strings.Index(lower[start:], "</"+tag)
 		if end < 0 {
-			return text[:i]
+			return b.String()
 		}
-		text = text[:i] + " <" + text[i+end+1:]
+		// The closing tag is left to stripTags.
+		text, lower = text[start+end:], lower[start+end:]
 	}
 }
 
@@ -100,6 +107,9 @@ func stripTags(text string) string {
 // secrets, without what was asked, and short.
 func (e Edge) scrub(text string, request []byte) string {
 	text = strings.Join(strings.Fields(strings.Map(printable, text)), " ")
+	// What is hidden takes less room than before, hence a margin; and looking
+	// for echoes of a long text in a long request would take long.
+	text = cut(text, 2*maxText)
 	text = hideEcho(text, request)
 	for _, s := range e.Secrets {
 		if s != "" {
@@ -107,14 +117,21 @@ func (e Edge) scrub(text string, request []byte) string {
 		}
 	}
 	text = e.hideKeys(text)
-	if len(text) <= maxText {
+	if short := cut(text, maxText); short != text {
+		return short + "…"
+	}
+	return text
+}
+
+// cut returns at most n bytes of a text, and no half characters.
+func cut(text string, n int) string {
+	if len(text) <= n {
 		return text
 	}
-	cut := maxText
-	for !utf8.RuneStart(text[cut]) {
-		cut--
+	for !utf8.RuneStart(text[n]) {
+		n--
 	}
-	return text[:cut] + "…"
+	return text[:n]
 }
 
 func printable(r rune) rune {

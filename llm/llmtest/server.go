@@ -41,6 +41,9 @@ func NewServer(t testing.TB, steps ...Step) *Server {
 	return s
 }
 
+// Client returns a client whose idle connections are closed with the server.
+func (s *Server) Client() *http.Client { return s.http.Client() }
+
 // maxBody bounds what a test sends.
 const maxBody = 64 << 20
 
