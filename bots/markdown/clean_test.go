@@ -132,7 +132,7 @@ func TestUndefusedAfterParse(t *testing.T) {
 	for _, s := range []string{
 		"@everyone", "**@**everyone", "@\u200beveryone", "@\\everyone", "&#64;everyone", "@&#x200b;everyone",
 		"<!channel>", "&lt;!channel&gt;", "\\<!channel>", "[@everyone](https://a.example)", "# @here",
-		"| @here |\n|---|\n| <@U1> |", "@\neveryone", "*@*here", "<br>@here", "<@U1|x>", "[<@U1>](javascript:x)",
+		"| @here |\n|---|\n| <@U1> |", "@\neveryone", "*@*here", "`@here`", "``` <!channel> ```", "```\n@everyone\n```", "<br>@here", "<@U1|x>", "[<@U1>](javascript:x)",
 	} {
 		t.Run(s, func(t *testing.T) {
 			t.Parallel()
@@ -141,6 +141,26 @@ func TestUndefusedAfterParse(t *testing.T) {
 				if strings.Contains(got, bad) {
 					t.Errorf("%q is shown as %q", s, got)
 				}
+			}
+		})
+	}
+}
+
+func TestDefuseCode(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ in, want string }{
+		{"@Override void f()", "@Override void f()"},
+		{"git@github.com:a/b <!DOCTYPE html> a < b <!-- x -->", "git@github.com:a/b <!DOCTYPE html> a < b <!-- x -->"},
+		{"@everyone a@HERE @channel", "@|everyone a@|HERE @|channel"},
+		{"<!channel> <!here|x> <!subteam^S1>", "<|!channel> <|!here|x> <|!subteam^S1>"},
+		{"<@U1> <@&1> <#C1> 劳<@1>", "<|@|U1> <|@|&1> <|#C1> 劳<|@|1>"},
+		{"<", "<"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.in, func(t *testing.T) {
+			t.Parallel()
+			if got := strings.ReplaceAll(DefuseCode(tt.in), zeroWidth, "|"); got != tt.want {
+				t.Errorf("DefuseCode(%q) = %q, want %q", tt.in, got, tt.want)
 			}
 		})
 	}

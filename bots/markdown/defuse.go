@@ -54,6 +54,43 @@ func mentions(previous rune, rest string) bool {
 	if !unicode.IsLetter(previous) && !unicode.IsDigit(previous) {
 		return true
 	}
-	word := strings.ToLower(rest[:min(len(rest), len("everyone"))])
-	return strings.HasPrefix(word, "everyone") || strings.HasPrefix(word, "here") || strings.HasPrefix(word, "channel")
+	return startsWith(rest, "everyone", "here", "channel")
+}
+
+// DefuseCode breaks up only what pings on some platform: @everyone, @here,
+// @channel, <!channel>, <!subteam^S1>, <@U1>, <#C1>. Code is there to be copied,
+// so the rest of it (@Override, <!DOCTYPE>, addresses) stays as it is.
+func DefuseCode(s string) string {
+	if !strings.ContainsAny(s, "@<") {
+		return s
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		b.WriteByte(s[i])
+		if pings(s[i], s[i+1:]) || s[i] == '@' && i > 0 && s[i-1] == '<' {
+			b.WriteString(zeroWidth)
+		}
+	}
+	return b.String()
+}
+
+// pings reports whether c and rest are the start of a ping.
+func pings(c byte, rest string) bool {
+	switch {
+	case c == '@':
+		return startsWith(rest, "everyone", "here", "channel")
+	case c == '<':
+		return startsWith(rest, "@", "#", "!channel", "!here", "!everyone", "!subteam")
+	}
+	return false
+}
+
+// startsWith reports whether s starts with one of words, in any case.
+func startsWith(s string, words ...string) bool {
+	for _, w := range words {
+		if len(s) >= len(w) && strings.EqualFold(s[:len(w)], w) {
+			return true
+		}
+	}
+	return false
 }

@@ -85,8 +85,8 @@ func checkParts(t *testing.T, source string, limit Limit) {
 		}
 		got.WriteString(withoutRepeat(p, visible(got.String()), repeats))
 	}
-	if diff := cmp.Diff(visible(want.String()), visible(got.String())); diff != "" {
-		t.Errorf("text differs (-want +got):\n%s", diff)
+	if want, got := visible(want.String()), visible(got.String()); want != got {
+		t.Errorf("text differs (-want +got):\n%s", cmp.Diff(want, got))
 	}
 	if limit.Trailer != "" && measure(limit.Trailer) <= most && !strings.HasSuffix(parts[len(parts)-1], limit.Trailer) {
 		t.Errorf("the trailer is not whole in the last part: %q", parts[len(parts)-1])
@@ -119,10 +119,8 @@ func TestSplitKeepsItsPromises(t *testing.T) {
 	for name, source := range sources {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if len(source) > 20_000 {
-				source = source[:20_000]
-			}
-			for _, most := range []int{100, 137, 300, 2000} {
+			source = strings.ToValidUTF8(source[:min(len(source), 8000)], "")
+			for _, most := range []int{100, 137, 2000} {
 				checkParts(t, source, Limit{Max: most, Measure: UTF16, Trailer: "Sources:\n[1] 劳动法"})
 			}
 		})

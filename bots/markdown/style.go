@@ -55,8 +55,9 @@ type CommonMark struct{}
 // Text implements Style.
 func (CommonMark) Text(s string) string { return EscapeMarkdown(Defuse(s)) }
 
-// CodeSpan implements Style.
+// CodeSpan implements Style; see DefuseCode.
 func (CommonMark) CodeSpan(s string) string {
+	s = DefuseCode(s)
 	ticks := strings.Repeat("`", longestRun(s, '`')+1)
 	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") || len(ticks) > 1 {
 		s = " " + s + " "
@@ -105,9 +106,9 @@ func (CommonMark) Quote() string { return "> " }
 func (CommonMark) Fence(info string) Wrap { return Wrap{"```" + info, "```"} }
 
 // FenceLine implements Style. A run of backticks that could end the block is
-// broken up with zero-width spaces.
+// broken up with zero-width spaces, and so is what pings.
 func (CommonMark) FenceLine(s string) string {
-	return strings.ReplaceAll(s, "```", "`"+zeroWidth+"`"+zeroWidth+"`")
+	return strings.ReplaceAll(DefuseCode(s), "```", "`"+zeroWidth+"`"+zeroWidth+"`")
 }
 
 // Rule implements Style.
