@@ -12,6 +12,9 @@ func Numeral(text string) (value, size int) {
 		if d := numeralDigit(r); d >= 0 {
 			digit = joinDigit(digit, d)
 		} else if unit := numeralUnit(r); unit == 10000 {
+			if size == 0 {
+				break // 万一
+			}
 			total = (total + section + max(digit, 0)) * unit
 			section, digit = 0, -1
 		} else if unit > 0 {

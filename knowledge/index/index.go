@@ -83,20 +83,63 @@ func (x *Index) open(dir string) (err error) {
 	if err := checkFiles(dir); err != nil {
 		return corrupt(dir, err)
 	}
-	store, err := scorch.NewScorch(scorch.Name, map[string]any{"path": dir, "bolt_timeout": lockWait}, x.work)
-	if err != nil {
-		return fmt.Errorf("open index: %w", err)
+	if err := x.inspect(dir); err != nil {
+		return err
 	}
-	if err := store.Open(); err != nil {
-		return openError(dir, err)
+	if x.store, err = x.openStore(dir, false); err != nil {
+		return err
 	}
-	x.store = store
 	if err := x.claim(dir); err != nil {
-		store.Close()
+		x.store.Close()
 		return err
 	}
 	return nil
 }
+
+func (x *Index) openStore(dir string, readOnly bool) (bleve.Index, error) {
+	store, err := scorch.NewScorch(scorch.Name, map[string]any{
+		"path": dir, "bolt_timeout": lockWait, "read_only": readOnly,
+	}, x.work)
+	if err != nil {
+		return nil, fmt.Errorf("open index: %w", err)
+	}
+	if err := store.Open(); err != nil {
+		return nil, openError(dir, err)
+	}
+	return store, nil
+}
+
+// inspect looks at an existing index without changing it: bleve drops a state
+// that it can't load, carries on with the one before, and deletes the rest.
+func (x *Index) inspect(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, rootFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	store, err := x.openStore(dir, true)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	s, ok := store.(*scorch.Scorch)
+	if !ok {
+		return fmt.Errorf("open index: unexpected store %T", store)
+	}
+	epochs, err := s.RootBoltSnapshotEpochs()
+	if err != nil {
+		return corrupt(dir, err)
+	}
+	if len(epochs) == 0 {
+		return nil // stopped before its first commit
+	}
+	last, err := s.LoadSnapshot(slices.Max(epochs))
+	if err != nil {
+		return corrupt(dir, err)
+	}
+	return last.Close()
+}
+
+// rootFile is where bleve keeps which segments make up the index.
+const rootFile = "root.bolt"
 
 // openError says in which of the known ways an index did not open.
 func openError(dir string, err error) error {
@@ -156,7 +199,7 @@ func checkFiles(dir string) error {
 	if note.Format != format {
 		return fmt.Errorf("made by another version: format %d, this one reads %d", note.Format, format)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "root.bolt")); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, rootFile)); err != nil {
 		return err
 	}
 	return nil
@@ -170,7 +213,7 @@ func (x *Index) claim(dir string) error {
 		return err
 	}
 	defer r.Close()
-	_, known := r.Internal()[formatKey]
+	known := len(r.Internal()[formatKey]) > 0
 	path := filepath.Join(dir, formatFile)
 	_, err = os.Stat(path)
 	switch noted := err == nil; {

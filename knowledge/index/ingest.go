@@ -141,6 +141,9 @@ func (g *ingest) all(ctx context.Context, src knowledge.Source) error {
 // one takes what the source gave: a document, one that is left out, or its end.
 func (g *ingest) one(doc knowledge.Document, err error) error {
 	if skipped, ok := errors.AsType[*knowledge.Skipped](err); ok {
+		// What was indexed of it earlier stays: a file that can't be read today
+		// is not a file that is gone.
+		g.see(skipped.Document)
 		g.skip(*skipped)
 		return nil
 	}
@@ -154,10 +157,16 @@ func (g *ingest) one(doc knowledge.Document, err error) error {
 	return g.document(doc)
 }
 
-// skip notes a document that is left out. What was indexed of it earlier stays:
-// a file that can't be read today is not a file that is gone.
+// see notes that the source has a document, and reports whether it is new.
+func (g *ingest) see(id string) bool {
+	h := maphash.String(g.seed, id)
+	_, again := g.seen[h]
+	g.seen[h] = struct{}{}
+	return !again
+}
+
+// skip notes a document that is left out.
 func (g *ingest) skip(s knowledge.Skipped) {
-	g.seen[maphash.String(g.seed, s.Document)] = struct{}{}
 	g.report.Skips++
 	if len(g.report.Skipped) < maxSkipped {
 		g.report.Skipped = append(g.report.Skipped, s)
@@ -166,19 +175,14 @@ func (g *ingest) skip(s knowledge.Skipped) {
 
 // refuse says why a document can't be indexed, "" when it can.
 func (g *ingest) refuse(doc knowledge.Document) string {
-	id := maphash.String(g.seed, doc.ID)
-	_, again := g.seen[id]
 	switch {
 	case doc.ID == "" || len(doc.ID) > maxID:
 		return fmt.Sprintf("its id must have 1 to %d bytes", maxID)
 	case strings.ContainsAny(doc.ID, "\x00\x1f"):
 		return "its id has control characters"
-	case again:
+	case !g.see(doc.ID):
 		return "a document with the same id came before: ids must be unique in a source"
-	case strings.TrimSpace(doc.Text) == "":
-		return "it is empty"
 	}
-	g.seen[id] = struct{}{}
 	return ""
 }
 
@@ -193,6 +197,10 @@ func (g *ingest) document(doc knowledge.Document) error {
 		return nil
 	}
 	passages := split.Document(doc)
+	if len(passages) == 0 {
+		g.skip(knowledge.Skipped{Document: doc.ID, Reason: "it has no text"})
+		return g.remove(old)
+	}
 	for i := len(passages); i < old.parts; i++ {
 		g.batch.Delete(key(g.collection, doc.ID, i))
 	}
@@ -269,7 +277,11 @@ func (g *ingest) prune(ctx context.Context) error {
 	})
 }
 
+// remove deletes all passages of the document whose first passage is rec.
 func (g *ingest) remove(rec record) error {
+	if rec.parts == 0 {
+		return nil
+	}
 	for i := range rec.parts {
 		g.batch.Delete(key(g.collection, rec.passage.Document, i))
 	}

@@ -13,6 +13,8 @@ type wanted struct {
 	kind   cut.Kind
 	weight float64
 	idf    float64
+	// frequency is how many passages have it.
+	frequency int
 	own    bool // of the question itself, not of its context or a synonym
 	// others are phrases, as numbers of terms, each of which stands for this
 	// one when coverage is counted.
@@ -21,21 +23,25 @@ type wanted struct {
 
 // question is a query made ready.
 type question struct {
-	terms []wanted
-	at    map[string]int
-	pairs map[[2]int]bool // neighbours among its words
-	han   bool            // asked in Chinese
+	terms    []wanted
+	at       map[string]int
+	pairs    map[[2]int]bool // neighbours among its words
+	han      bool            // has Chinese characters
+	language string
+	exact    []exact
+	total    int // passages that were looked at
 }
 
 // read cuts a query into what is looked for.
 func (w *words) read(q knowledge.Query, o weights) *question {
-	out := &question{at: map[string]int{}, pairs: map[[2]int]bool{}}
+	out := &question{at: map[string]int{}, pairs: map[[2]int]bool{}, language: cut.Language(q.Text)}
 	own := w.terms(q.Text)
 	for _, t := range own {
 		out.han = out.han || t.Kind == cut.Gram
 		out.add(t.Text, t.Kind, 1, true)
 	}
 	out.neighbours(own)
+	out.references(own)
 	w.expand(out, own, o.synonym)
 	for _, t := range w.terms(q.Context) {
 		out.add(t.Text, t.Kind, o.context, false)

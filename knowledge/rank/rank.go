@@ -41,6 +41,8 @@ type weights struct {
 	document float64 // share of the document's score
 	folder   float64 // share of the score of the documents beside it
 	title    float64 // authority of the title's kind
+	exact    float64 // for what the question names exactly, in shares of the best score
+	foreign  float64 // factor for passages in another language than the question's
 }
 
 // measured are the weights as tuned on the development questions (988 about
@@ -50,8 +52,9 @@ func measured() weights {
 	return weights{
 		k1:    .8,
 		field: [fields]float64{inTitle: 1.5, inSection: 1, inText: 1},
-		b:     [fields]float64{inTitle: .3, inSection: .3, inText: .5},
-		gram:  1, synonym: .3, context: .3, near: .1, document: .3, folder: .3, title: .2,
+		b:     [fields]float64{inTitle: .3, inSection: .3, inText: .6},
+		gram:  1, synonym: .3, context: .3, near: .1, document: .3, folder: .6, title: .4,
+		exact: 1, foreign: .7,
 	}
 }
 
@@ -83,8 +86,8 @@ func (r *Ranker) Retrieve(ctx context.Context, q knowledge.Query) ([]knowledge.P
 		return nil, fmt.Errorf("retrieve: %w", err)
 	}
 	all := r.score(question, got)
-	slices.SortStableFunc(all, better)
-	all = all[:min(len(all), q.Limit)]
+	slices.SortFunc(all, better)
+	all = unlike(all, q.Limit)
 	out := make([]knowledge.Passage, len(all))
 	for i, f := range all {
 		out[i] = f.passage
@@ -103,24 +106,54 @@ func better(a, b *found) int {
 	)
 }
 
+// score reads the candidates and gives each its score.
 func (r *Ranker) score(q *question, got knowledge.Candidates) []*found {
 	read := reader{q: q}
 	all := make([]*found, len(got.Passages))
 	for i, p := range got.Passages {
 		all[i] = read.read(p)
 	}
-	for i := range q.terms {
-		q.terms[i].idf = idf(got.Frequencies[i], got.Total)
-	}
+	q.count(got, all)
+	r.order(q, all)
+	return all
+}
+
+// order scores passages that have been read.
+func (r *Ranker) order(q *question, all []*found) {
 	weigh(q, all, r.w)
 	base := make([]float64, len(all))
+	best := 0.0
 	for i, f := range all {
 		base[i] = f.score
+		best = max(best, f.score)
 	}
 	addGroups(all, byDocument, r.w.document)
 	addGroups(all, byFolder, r.w.folder)
 	for i, f := range all {
 		f.score += base[i] * r.w.title * r.words.weight(f.passage.Title)
+		f.score += best * r.w.exact * q.named(f)
+		if cut.Language(f.passage.Text) != q.language {
+			f.score *= r.w.foreign
+		}
 	}
-	return all
+}
+
+// count sets how much every term says. An engine that does not count leaves it
+// to the candidates, which have the rarer words more often than all passages
+// do; their order among themselves is kept.
+func (q *question) count(got knowledge.Candidates, all []*found) {
+	q.total = got.Total
+	for i := range q.terms {
+		t := &q.terms[i]
+		if got.Frequencies != nil {
+			t.frequency = got.Frequencies[i]
+		} else {
+			for _, f := range all {
+				if f.has(i) {
+					t.frequency++
+				}
+			}
+		}
+		t.idf = idf(t.frequency, got.Total)
+	}
 }

@@ -33,6 +33,12 @@ type found struct {
 	parts   []float64 // score by term
 }
 
+// has reports whether the passage has term i anywhere.
+func (f *found) has(i int) bool { return f.heads(i) || f.tf[i][inText] > 0 }
+
+// heads reports whether term i stands in the title or section.
+func (f *found) heads(i int) bool { return f.tf[i][inTitle] > 0 || f.tf[i][inSection] > 0 }
+
 // reader reads passages for the terms of one question.
 type reader struct {
 	q      *question
@@ -101,7 +107,7 @@ func weigh(q *question, all []*found, o weights) {
 		}
 	}
 	for _, f := range all {
-		f.parts = make([]float64, len(q.terms))
+		f.score, f.parts = 0, make([]float64, len(q.terms))
 		var norm [fields]float64
 		for i := range norm {
 			norm[i] = o.field[i] / (1 - o.b[i] + o.b[i]*f.length[i]/max(mean[i], 1))
@@ -162,17 +168,13 @@ func idf(frequency, total int) float64 {
 // coverage is the share of the question's own informative terms that a passage
 // has. Single characters count only where they are no part of a pair.
 func coverage(q *question, f *found) float64 {
-	has := func(i int) bool {
-		tf := f.tf[i]
-		return tf[inTitle]+tf[inSection]+tf[inText] > 0
-	}
 	sum, all := 0.0, 0.0
 	for i, t := range q.terms {
 		if !t.own || t.kind == cut.Gram && q.han && len(q.terms) > 1 {
 			continue
 		}
 		all += t.idf
-		if has(i) || anyOf(t.others, has) {
+		if f.has(i) || anyOf(t.others, f.has) {
 			sum += t.idf
 		}
 	}

@@ -94,7 +94,7 @@ func (p *packer) enter(b block) {
 		p.path = p.path[:len(p.path)-1]
 	}
 	p.path = append(p.path, heading{b.level, b.text})
-	if p.size >= tiny || b.level == articleLevel {
+	if p.size >= tiny || b.level >= partLevel {
 		p.flush()
 	}
 	if p.size > 0 {

@@ -1,0 +1,241 @@
+package extract
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/cut"
+)
+
+// Bounds of an extractive answer.
+const (
+	mostPassages  = 8   // later passages are rarely worth a sentence
+	mostBullets   = 5   // what a person reads in a thread
+	mostUnit      = 420 // characters of a sentence with the list it introduces
+	leastUnit     = 8   // characters: below it a sentence is a label
+	worthKeeping  = .45 // of the best sentence's score
+	tooMuchAlike  = .6  // shared terms from which two sentences say the same
+	decay         = .12 // loss of weight from one passage to the next
+	lengthPenalty = .25 // power of the length that a score is divided by
+)
+
+// unit is a sentence, or a sentence with the list that it introduces.
+type unit struct {
+	text    string
+	passage int // index in the passages
+	place   int // order in the passage
+	terms   map[string]bool
+	score   float64
+}
+
+// Answer picks the sentences of the passages that answer the question and
+// returns them as Markdown bullets, each with its citation [n], in at most
+// limit characters. The numbers count from 1 in used, which holds the indexes
+// of the cited passages. Sentences are quoted as they stand, without markup.
+// Passages in the language of the question are preferred. The text is empty
+// where nothing fits.
+func Answer(question string, passages []knowledge.Passage, limit int) (text string, used []int) {
+	units := collect(question, passages)
+	rate(question, units)
+	slices.SortStableFunc(units, func(a, b unit) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.passage, b.passage), cmp.Compare(a.place, b.place))
+	})
+	return write(choose(units, limit))
+}
+
+// collect gathers the units of the passages that are looked at.
+func collect(question string, passages []knowledge.Passage) []unit {
+	language := Language(question)
+	same := slices.ContainsFunc(passages, func(p knowledge.Passage) bool { return Language(p.Text) == language })
+	var out []unit
+	read := 0
+	for i, p := range passages {
+		if same && Language(p.Text) != language {
+			continue
+		}
+		if read++; read > mostPassages {
+			break
+		}
+		head := termSet(p.Title + "\n" + p.Section)
+		for place, text := range unitsOf(p.Text) {
+			u := unit{text: text, passage: i, place: place, terms: termSet(text)}
+			u.score = math.Max(1-decay*float64(read-1), decay)
+			for t := range head {
+				if _, ok := u.terms[t]; !ok {
+					u.terms[t] = false // of its heading, not its own
+				}
+			}
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// termSet is the set of a text's terms, single characters left out.
+func termSet(text string) map[string]bool {
+	out := map[string]bool{}
+	for _, t := range cut.Terms(text) {
+		if t.Kind != cut.Gram {
+			out[t.Text] = true
+		}
+	}
+	return out
+}
+
+// unitsOf parts a passage into what can be quoted: no headings, no code, no
+// rows, no labels, and no introduction without what it introduces.
+func unitsOf(text string) []string {
+	var out []string
+	all := blocks(text)
+	for i := 0; i < len(all); i++ {
+		b := all[i]
+		if b.kind != prose && b.kind != item {
+			continue
+		}
+		for _, s := range parts(b.text) {
+			s = plain(s)
+			if introduces(s) {
+				list, next := listAfter(s, all, i)
+				out = append(out, list...)
+				i = max(i, next)
+				break // an introduction ends its block
+			}
+			if utf8.RuneCountInString(s) >= leastUnit {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+func introduces(s string) bool { return strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") }
+
+// listAfter joins an introduction and the items after block i; next is the
+// last block it took. A list that is too long ends with an ellipsis, and an
+// introduction without a list gives nothing.
+func listAfter(intro string, all []block, i int) (list []string, next int) {
+	joined := intro
+	items := 0
+	next = i
+	for n := i + 1; n < len(all) && all[n].kind == item; n++ {
+		next = n
+		text := plainItem(all[n].text)
+		if utf8.RuneCountInString(joined)+utf8.RuneCountInString(text) > mostUnit {
+			joined = strings.TrimRight(joined, "；;，, ") + " …"
+			for next+1 < len(all) && all[next+1].kind == item {
+				next++
+			}
+			break
+		}
+		joined += " " + text
+		items++
+	}
+	if items == 0 {
+		return nil, next
+	}
+	return []string{joined}, next
+}
+
+// plainItem keeps the number of an item, which other rules may refer to.
+func plainItem(text string) string {
+	mark := text[:marker(text)]
+	if strings.ContainsAny(mark, "-*+") {
+		return plain(text) + ";"
+	}
+	return strings.TrimSpace(mark) + " " + plain(text)
+}
+
+// rate gives every unit its score: the rarer words of the question that it has,
+// by how early its passage stands.
+func rate(question string, units []unit) {
+	want := termSet(question)
+	seen := map[string]int{}
+	for _, u := range units {
+		for t := range u.terms {
+			if want[t] {
+				seen[t]++
+			}
+		}
+	}
+	for i := range units {
+		u := &units[i]
+		sum := 0.0
+		for t, own := range u.terms {
+			if !want[t] {
+				continue
+			}
+			idf := math.Log(1 + float64(len(units))/float64(seen[t]))
+			if !own {
+				idf /= 3 // said by the heading only
+			}
+			sum += idf
+		}
+		length := math.Max(float64(utf8.RuneCountInString(u.text)), 40)
+		// The small constant keeps the first sentences of the best passage where
+		// the question shares no word with any, as across languages.
+		u.score *= (sum + .01/float64(u.place+1)) / math.Pow(length, lengthPenalty)
+	}
+}
+
+// choose takes the best units that say something new, within the limit, and
+// puts them in the order of their documents.
+func choose(units []unit, limit int) []unit {
+	var out []unit
+	size := 0
+	for _, u := range units {
+		cost := utf8.RuneCountInString(u.text) + len("- ") + len(" [9]\n")
+		if len(out) == mostBullets || len(out) > 0 && u.score < worthKeeping*out[0].score {
+			break
+		}
+		if size+cost > limit || slices.ContainsFunc(out, func(o unit) bool { return alike(o, u) }) {
+			continue
+		}
+		out = append(out, u)
+		size += cost
+	}
+	slices.SortStableFunc(out, func(a, b unit) int {
+		return cmp.Or(cmp.Compare(a.passage, b.passage), cmp.Compare(a.place, b.place))
+	})
+	return out
+}
+
+// alike reports whether two units share most of the shorter one's terms.
+func alike(a, b unit) bool {
+	own, both := [2]int{}, 0
+	for t, mine := range a.terms {
+		if mine {
+			own[0]++
+			if b.terms[t] {
+				both++
+			}
+		}
+	}
+	for _, mine := range b.terms {
+		if mine {
+			own[1]++
+		}
+	}
+	return float64(both) > tooMuchAlike*float64(max(min(own[0], own[1]), 1))
+}
+
+// write writes the bullets and numbers the passages by their first use.
+func write(units []unit) (text string, used []int) {
+	var b strings.Builder
+	for i, u := range units {
+		n := slices.Index(used, u.passage)
+		if n < 0 {
+			n = len(used)
+			used = append(used, u.passage)
+		}
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "- %s [%d]", u.text, n+1)
+	}
+	return b.String(), used
+}

@@ -1,0 +1,103 @@
+package extract
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// plain strips Markdown and HTML from a sentence: what a reader of the rendered
+// text sees, on one line. Words are never changed.
+func plain(text string) string {
+	text = text[marker(text):]
+	text = strings.TrimLeft(text, "#> ")
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		n, out := markup(text, i)
+		if n == 0 {
+			_, n = utf8.DecodeRuneInString(text[i:])
+			out = text[i : i+n]
+		}
+		b.WriteString(out)
+		i += n
+	}
+	return oneLine(b.String())
+}
+
+// markup says how many bytes at text[i] are markup, and what they show.
+func markup(text string, i int) (n int, shows string) {
+	rest := text[i:]
+	switch rest[0] {
+	case '\\':
+		if len(rest) > 1 && unicode.IsPunct(rune(rest[1])) {
+			return 2, rest[1:2]
+		}
+	case '*', '`':
+		run := len(rest) - len(strings.TrimLeft(rest, rest[:1]))
+		if run > 1 || rest[0] == '`' || emphasis(text, i) {
+			return run, ""
+		}
+	case '!':
+		if strings.HasPrefix(rest, "![") {
+			n, _ = link(rest[1:])
+			if n > 0 {
+				return n + 1, ""
+			}
+		}
+	case '[':
+		return link(rest)
+	case '<':
+		if end := strings.IndexByte(rest, '>'); end > 1 && tag(rest[1]) {
+			return end + 1, ""
+		}
+	}
+	return 0, ""
+}
+
+// emphasis reports whether a lone star opens or closes emphasis: it touches a
+// word on one side only. 2 * 3 and 2*3 keep theirs.
+func emphasis(text string, i int) bool {
+	before, _ := utf8.DecodeLastRuneInString(text[:i])
+	after, _ := utf8.DecodeRuneInString(text[i+1:])
+	word := func(r rune) bool { return r != utf8.RuneError && !unicode.IsSpace(r) }
+	return word(before) != word(after)
+}
+
+// link reads [text](address) and citation marks.
+func link(rest string) (n int, shows string) {
+	end := strings.IndexByte(rest, ']')
+	if end < 1 {
+		return 0, ""
+	}
+	if strings.HasPrefix(rest[end+1:], "(") {
+		if to := strings.IndexByte(rest[end:], ')'); to > 0 {
+			return end + to + 1, plain(rest[1:end])
+		}
+	}
+	if strings.Trim(rest[1:end], "0123456789, ") == "" {
+		return end + 1, "" // a citation of the document's own
+	}
+	return 0, ""
+}
+
+func tag(c byte) bool { return c == '/' || c == '!' || c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+// oneLine joins lines: with a space between words, with none inside Chinese.
+func oneLine(text string) string {
+	var b strings.Builder
+	space := false
+	var last rune
+	for _, r := range text {
+		if unicode.IsSpace(r) || r < ' ' {
+			space = true
+			continue
+		}
+		if space && b.Len() > 0 && (last < 0x2E80 || r < 0x2E80) {
+			b.WriteByte(' ')
+		}
+		space = false
+		b.WriteRune(r)
+		last = r
+	}
+	return b.String()
+}

@@ -1,0 +1,60 @@
+package extract
+
+import (
+	"slices"
+
+	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/cut"
+)
+
+// Backing says how much of a sentence stands in a passage.
+type Backing struct {
+	// Overlap is the share (0 to 1) of the sentence's pairs of characters and
+	// words that the passage has. It means nothing where SameLanguage is false.
+	Overlap      float64
+	SameLanguage bool
+	// Numbers are the numbers and references of the sentence, in one form
+	// ("30", "第87条"); MissingNumbers those that the passage does not have.
+	Numbers        []string
+	MissingNumbers []string
+}
+
+// Support compares a sentence with the passage that it cites. Numbers are
+// compared by value: 三十日 has the 30 of "30 days". Across languages only
+// numbers and references say something.
+func Support(sentence string, passage knowledge.Passage) Backing {
+	clean := plain(sentence)
+	whole := passage.Title + "\n" + passage.Section + "\n" + passage.Text
+	b := Backing{SameLanguage: Language(clean) == Language(passage.Text)}
+	mine, theirs := termSet(clean), termSet(whole)
+	all, both := 0, 0
+	for t := range mine {
+		all++
+		if theirs[t] {
+			both++
+		}
+	}
+	if all > 0 {
+		b.Overlap = float64(both) / float64(all)
+	}
+	b.Numbers = numbers(clean, strict)
+	has := numbers(whole, lenient)
+	for _, n := range b.Numbers {
+		if !slices.Contains(has, n) {
+			b.MissingNumbers = append(b.MissingNumbers, n)
+		}
+	}
+	return b
+}
+
+// numbers are the numbers and references of a text, each once, in order.
+func numbers(text string, mode mode) []string {
+	r := numberReader{text: cut.Fold(text), mode: mode}
+	r.run()
+	for _, t := range cut.Terms(text) {
+		if t.Kind == cut.Reference {
+			r.add(t.Text)
+		}
+	}
+	return r.out
+}
