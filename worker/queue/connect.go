@@ -91,15 +91,26 @@ func (q *Queue) clientOptions(o Options) []nats.Option {
 // reconnected makes the streams in memory again, which a server that was
 // restarted has forgotten.
 func (q *Queue) reconnected() {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), startWait, errors.New("the queue's streams could not be checked after a reconnect"))
-	defer cancel()
+	ctx := context.Background()
 	q.log.InfoContext(ctx, "the queue's connection is back")
-	for wait := reconnectFirst; ctx.Err() == nil && q.conn.IsConnected(); wait *= 2 {
-		err := q.ensure(ctx)
-		if err == nil {
-			return
+	if err := q.ensureSoon(ctx); err != nil && !q.conn.IsClosed() {
+		q.log.ErrorContext(ctx, "the queue's streams cannot be made", "error", err)
+	}
+}
+
+// ensureSoon is ensure for a server that has only just come back.
+func (q *Queue) ensureSoon(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startWait, errors.New("the queue's streams could not be made after a reconnect"))
+	defer cancel()
+	for wait := reconnectFirst; ; wait *= 2 {
+		// A request that went down with the old connection is never answered.
+		try, end := context.WithTimeout(ctx, connectWait)
+		err := q.ensure(try)
+		end()
+		if err == nil || ctx.Err() != nil || q.conn.IsClosed() || errors.Is(err, errNoRoom) {
+			return err
 		}
-		q.log.WarnContext(ctx, "the queue's streams are not there yet", "error", err)
+		q.log.DebugContext(ctx, "the queue's streams are not there yet", "error", err)
 		pause(ctx, min(wait, reconnectMost))
 	}
 }

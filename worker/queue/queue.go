@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,7 +80,11 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 		}
 		q.embedded, q.maxStore = server, server.maxStore
 	}
-	if err := q.open(ctx, o); err != nil {
+	err := q.open(ctx, o)
+	if errors.Is(err, errNoRoom) && q.embedded != nil {
+		err = q.shrink(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, q.Close(context.WithoutCancel(ctx)))
 	}
 	return q, nil
@@ -111,6 +116,34 @@ func (q *Queue) open(ctx context.Context, o Options) error {
 		return fmt.Errorf("making the queue's streams: %w", err)
 	}
 	return nil
+}
+
+// shrink fits the streams into a limit that is lower than it was. The server
+// changes nothing while the streams' old sizes are over its limit, so it runs
+// with a higher one for a moment.
+func (q *Queue) shrink(ctx context.Context) error {
+	for _, limit := range []int64{math.MaxInt64 / 2, q.maxStore} {
+		if err := q.restart(ctx, limit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restart restarts the embedded server with that limit on disk, and returns
+// when the queue can be used again.
+func (q *Queue) restart(ctx context.Context, limit int64) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startWait, errors.New("the embedded queue did not come back in time"))
+	defer cancel()
+	if err := q.embedded.restart(ctx, limit); err != nil {
+		return err
+	}
+	for q.conn.ConnectedServerId() != q.embedded.id() {
+		if pause(ctx, reconnectInside); ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return q.ensureSoon(ctx)
 }
 
 // Close sends what is still to be sent, lets the connection go and, where the

@@ -87,8 +87,8 @@ func withCause(ctx context.Context, err error) error {
 	return err
 }
 
-// heal restarts an embedded server that takes no writes any more, as one does
-// that once met a full disk, as soon as there is room again.
+// heal restarts an embedded server that takes no writes any more, as soon as
+// there is room: a stream that met a full disk once refuses until then.
 func (q *Queue) heal(ctx context.Context) {
 	if q.embedded == nil || !q.healing.TryLock() {
 		return
@@ -106,7 +106,7 @@ func (q *Queue) heal(ctx context.Context) {
 	// Not cut short when the work ends: a half started server helps nobody.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startWait)
 	defer cancel()
-	if err := q.embedded.restart(ctx); err != nil {
+	if err := q.restart(ctx, q.embedded.maxStore); err != nil {
 		q.log.ErrorContext(ctx, "the queue could not be started again", "error", err)
 		return
 	}

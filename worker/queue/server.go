@@ -57,7 +57,7 @@ func startEmbedded(dir string, maxStore int64, log *slog.Logger) (*embedded, err
 		return nil, fmt.Errorf("the queue's directory cannot be written to (give another one, or the right to write there): %w", err)
 	}
 	e := &embedded{dir: dir, maxStore: storeLimit(dir, maxStore), log: log, lock: lock}
-	if err := e.start(); err != nil {
+	if err := e.start(e.maxStore); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return e, nil
@@ -93,11 +93,11 @@ func usedBytes(dir string) int64 {
 }
 
 // start starts a server and makes it the current one.
-func (e *embedded) start() error {
+func (e *embedded) start(limit int64) error {
 	s, err := server.NewServer(&server.Options{
 		ServerName: "tribune", DontListen: true, NoSigs: true,
 		JetStream: true, StoreDir: e.dir, SyncAlways: true,
-		JetStreamMaxStore: e.maxStore, JetStreamMaxMemory: maxMemory, DisableJetStreamBanner: true,
+		JetStreamMaxStore: limit, JetStreamMaxMemory: maxMemory, DisableJetStreamBanner: true,
 	})
 	if err != nil {
 		return fmt.Errorf("setting up the embedded queue: %w", err)
@@ -105,7 +105,7 @@ func (e *embedded) start() error {
 	lines := &serverLog{log: e.log}
 	s.SetLoggerV2(lines, false, false, false)
 	s.Start()
-	if !s.ReadyForConnections(startWait) || !s.JetStreamEnabled() {
+	if lines.fatal() || !s.ReadyForConnections(startWait) || !s.JetStreamEnabled() {
 		s.Shutdown()
 		s.WaitForShutdown()
 		return fmt.Errorf("the embedded queue in %s does not start: %s", e.dir, lines.worst())
@@ -128,13 +128,13 @@ func (e *embedded) InProcessConn() (net.Conn, error) {
 	return s.InProcessConn()
 }
 
-// restart replaces the server by a new one over the same files. A server that
-// met a write error refuses that stream until then.
-func (e *embedded) restart(ctx context.Context) error {
+// restart replaces the server by a new one over the same files, that may write
+// at most limit bytes. The client reconnects by itself.
+func (e *embedded) restart(ctx context.Context, limit int64) error {
 	if err := e.stop(ctx); err != nil {
 		return err
 	}
-	return e.start()
+	return e.start(limit)
 }
 
 // stop shuts the server down and waits until its files are closed.
@@ -162,6 +162,16 @@ func (e *embedded) shutdown() <-chan struct{} {
 		e.current, e.down = nil, down
 	}
 	return e.down
+}
+
+// id names the current server; empty while there is none.
+func (e *embedded) id() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.current == nil {
+		return ""
+	}
+	return e.current.ID()
 }
 
 // up tells whether a server runs.

@@ -27,6 +27,16 @@ func (l *serverLog) line(level slog.Level, format string, args []any) {
 	l.log.LogAttrs(context.Background(), level, "embedded nats", slog.String("line", text))
 }
 
+// levelFatal is above all others: the server can't go on.
+const levelFatal = slog.LevelError + 4
+
+// fatal tells whether the server said that it can't go on.
+func (l *serverLog) fatal() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.level >= levelFatal
+}
+
 // worst returns the gravest line so far.
 func (l *serverLog) worst() string {
 	l.mu.Lock()
@@ -47,7 +57,7 @@ func (l *serverLog) Warnf(format string, v ...any) { l.line(slog.LevelWarn, form
 func (l *serverLog) Errorf(format string, v ...any) { l.line(slog.LevelError, format, v) }
 
 // Fatalf logs an error; unlike the server's own logger it does not end the process.
-func (l *serverLog) Fatalf(format string, v ...any) { l.line(slog.LevelError+1, format, v) }
+func (l *serverLog) Fatalf(format string, v ...any) { l.line(levelFatal, format, v) }
 
 // Debugf logs at debug level.
 func (l *serverLog) Debugf(format string, v ...any) { l.line(slog.LevelDebug, format, v) }

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -36,6 +37,9 @@ const (
 	maxAckPending = 4096
 )
 
+// errNoRoom says that the streams do not fit into the server's limit.
+var errNoRoom = errors.New("the server or the account has no room for it")
+
 // ensure makes the streams, consumers and buckets that are missing, and brings
 // the settings of the others up to date.
 func (q *Queue) ensure(ctx context.Context) error {
@@ -62,7 +66,7 @@ func (q *Queue) ensureStreams(ctx context.Context) error {
 	} {
 		stream, err := q.js.CreateOrUpdateStream(ctx, s.config)
 		if full(err) {
-			return fmt.Errorf("stream %s: the server or the account has less room than %d bytes (set a lower limit): %w", s.config.Name, q.maxStore, err)
+			return fmt.Errorf("stream %s: %w: it has less than %d bytes (set a lower limit): %w", s.config.Name, errNoRoom, q.maxStore, err)
 		}
 		if err != nil {
 			return fmt.Errorf("stream %s: %w", s.config.Name, err)
