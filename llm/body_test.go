@@ -30,7 +30,8 @@ func TestSetFields(t *testing.T) {
 		"to nothing":        {` { "a" : 1 } `, map[string]any{"a": nil}, `{}`},
 		"from nothing":      {`{}`, map[string]any{"a": 1}, `{"a":1}`},
 		"large numbers and odd escapes stay": {
-			`{"n":12345678901234567890.10, "s":"\u00e9\"\\", "f":1e400,"t":true}`, map[string]any{"model": "m"},
+			`{"n":12345678901234567890.10, "s":"\u00e9\"\\", "f":1e400,"t":true}`,
+			map[string]any{"model": "m"},
 			`{"n":12345678901234567890.10,"s":"\u00e9\"\\","f":1e400,"t":true,"model":"m"}`,
 		},
 		"twice becomes once":     {`{"model":1,"a":2,"model":3}`, map[string]any{"model": "m"}, `{"model":"m","a":2}`},

@@ -25,7 +25,7 @@ func (t *translation) event(e anthropic.MessageStreamEventUnion) ([]json.RawMess
 	switch e.Type {
 	case "message_start":
 		t.started = true
-		t.id, t.model, t.usage = e.Message.ID, string(e.Message.Model), e.Message.Usage
+		t.id, t.model, t.usage = e.Message.ID, e.Message.Model, e.Message.Usage
 		return t.chunk(messageBody{Role: "assistant", Content: new(string)}, nil)
 	case "content_block_start":
 		return t.blockStart(e.ContentBlock)

@@ -168,7 +168,7 @@ func (m *Model) read(c *call, message *anthropic.Message, err error, request []b
 		return llm.Response{}, m.explain(err, request)
 	}
 	usage := countUsage(message.Usage)
-	return llm.Response{Served: m.served(string(message.Model), usage), Body: body}, nil
+	return llm.Response{Served: m.served(message.Model, usage), Body: body}, nil
 }
 
 func (m *Model) served(model string, usage *llm.Usage) llm.Served {

@@ -8,14 +8,14 @@ import (
 	"github.com/tribunebot/tribune/llm/llmtest"
 )
 
-func open(t testing.TB, s llmtest.Setup) llm.Model {
-	t.Helper()
+func open(tb testing.TB, s llmtest.Setup) llm.Model {
+	tb.Helper()
 	m, err := claude.New(claude.Options{
 		Model: "claude-haiku-5-5", BaseURL: s.URL, Key: s.Key, HTTPClient: s.Client,
 		Timeout: s.Timeout, FirstToken: s.FirstToken, Idle: s.Idle, MaxBytes: s.MaxBytes,
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return m
 }

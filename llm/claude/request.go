@@ -62,7 +62,7 @@ func (m *Model) params(body json.RawMessage, sampling bool) (anthropic.MessageNe
 	if err := json.Unmarshal(body, &chat); err != nil {
 		return anthropic.MessageNewParams{}, fmt.Errorf("the request is no OpenAI chat request: %w", err)
 	}
-	p := anthropic.MessageNewParams{Model: anthropic.Model(m.Model), MaxTokens: m.maxTokens(chat)}
+	p := anthropic.MessageNewParams{Model: m.Model, MaxTokens: m.maxTokens(chat)}
 	var err error
 	if p.System, p.Messages, err = messages(chat.Messages); err != nil {
 		return p, err

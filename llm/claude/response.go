@@ -85,7 +85,7 @@ func completion(m *anthropic.Message, now time.Time) (json.RawMessage, error) {
 	}
 	finish := finishReason(m.StopReason)
 	return json.Marshal(completionBody{
-		ID: m.ID, Object: "chat.completion", Created: now.Unix(), Model: string(m.Model),
+		ID: m.ID, Object: "chat.completion", Created: now.Unix(), Model: m.Model,
 		Choices: []completionChoice{{Message: &message, Finish: &finish}},
 		Usage:   usageJSON(countUsage(m.Usage)),
 	})

@@ -43,7 +43,7 @@ func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk)
 	if err != nil {
 		return err
 	}
-	defer raw.Close()
+	defer func() { _ = raw.Close() }() // a body that was read has nothing more to say
 	s := &reading{model: m, raw: raw, call: c, watch: watch, request: r.Body}
 	s.translation.created = m.Now().Unix()
 	for {
@@ -156,7 +156,8 @@ func (s *reading) end(yield func(llm.Chunk) bool) error {
 	}
 	s.watch.Ended()
 	s.watch.Await()
-	for s.raw.Next() { //nolint:revive // nothing is expected but the end
+	for s.raw.Next() {
+		continue
 	}
 	return nil
 }

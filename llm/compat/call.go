@@ -44,7 +44,8 @@ func (c *call) Do(req *http.Request) (*http.Response, error) {
 	c.status, c.answerHeader = resp.StatusCode, resp.Header
 	switch {
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
-		return resp, c.keepRefusal(resp)
+		c.keepRefusal(resp)
+		return resp, nil
 	case c.stream:
 		c.events = newEvents(edge.Bounded(resp.Body, c.limit))
 		resp.Body = c.events
@@ -55,12 +56,11 @@ func (c *call) Do(req *http.Request) (*http.Response, error) {
 
 // keepRefusal reads an error's body here, because go-openai's stream call would
 // neither bound nor close it. A body that breaks off is still a refusal.
-func (c *call) keepRefusal(resp *http.Response) error {
+func (c *call) keepRefusal(resp *http.Response) {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
 	resp.Body.Close()
 	c.refusal = append([]byte{}, body...)
 	resp.Body = io.NopCloser(bytes.NewReader(nil))
-	return nil
 }
 
 // keepAnswer reads a completion and leaves the client an empty object: decoding

@@ -42,8 +42,6 @@ func handle(t *testing.T, handler http.HandlerFunc) *compat.Model {
 	return m
 }
 
-func usd(f float64) *float64 { return &f }
-
 func TestUsageOfEveryProvider(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -65,7 +63,7 @@ func TestUsageOfEveryProvider(t *testing.T) {
 			&llm.Usage{Prompt: 10, Completion: 12, Reasoning: 7}, nil,
 		},
 		"OpenRouter tells the cost": {
-			`{"prompt_tokens":10,"completion_tokens":5,"cost":0.00042}`, &llm.Usage{Prompt: 10, Completion: 5}, usd(0.00042),
+			`{"prompt_tokens":10,"completion_tokens":5,"cost":0.00042}`, &llm.Usage{Prompt: 10, Completion: 5}, new(0.00042),
 		},
 		"nulls":   {`{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":null}`, &llm.Usage{Prompt: 10, Completion: 5}, nil},
 		"nothing": {`{}`, nil, nil},
@@ -98,7 +96,7 @@ func TestProxyHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := llm.Served{
-		Deployment: "dep-1", Provider: "openrouter", Model: "deepseek-v4-pro", Attempts: 4, CostUSD: usd(0.0123),
+		Deployment: "dep-1", Provider: "openrouter", Model: "deepseek-v4-pro", Attempts: 4, CostUSD: new(0.0123),
 		Route: "the proxy chose its deployment abc-1 of smart after 2 fallbacks",
 	}
 	if diff := cmp.Diff(want, resp.Served); diff != "" {
@@ -156,13 +154,15 @@ func TestStreamsAsTheyCome(t *testing.T) {
 			kind = "text/event-stream"
 		}
 		chunks, err := llmtest.Read(t.Context(), serve(t, kind, nil, test.body), llmtest.Ask(t, "Really?"))
-		text, served := "", 0
+		var said strings.Builder
+		served := 0
 		for _, c := range chunks {
-			text += c.Text()
+			said.WriteString(c.Text())
 			if c.Served != nil {
 				served++
 			}
 		}
+		text := said.String()
 		if llm.KindOf(err) != test.want || text != test.text || (served == 1) != (test.want == "") {
 			t.Errorf("%s: %q, %v, %d times served; want %q, kind %q", name, text, err, served, test.text, test.want)
 		}

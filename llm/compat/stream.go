@@ -42,7 +42,7 @@ func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk)
 	if err != nil {
 		return err
 	}
-	defer raw.Close()
+	defer func() { _ = raw.Close() }() // a body that was read has nothing more to say
 	s := &reading{model: m, raw: raw, call: c, watch: watch, tally: &tally{}}
 	for {
 		chunk, err := s.next(ctx, callCtx)

@@ -37,8 +37,8 @@ func fail(k llm.Kind) llmtest.Step {
 	return llmtest.Step{Err: &llm.Error{Kind: k, Provider: "x", Err: errors.New(string(k))}}
 }
 
-func failAfter(k llm.Kind, after time.Duration) llmtest.Step {
-	return llmtest.Step{Err: &llm.Error{Kind: k, Provider: "x", After: after, Err: errors.New(string(k))}}
+func limited(after time.Duration) llmtest.Step {
+	return llmtest.Step{Err: &llm.Error{Kind: llm.RateLimited, Provider: "x", After: after, Err: errors.New("slow down")}}
 }
 
 type outcome struct {
@@ -103,17 +103,17 @@ func TestOrder(t *testing.T) {
 			},
 		},
 		"Retry-After is believed": {
-			a: []llmtest.Step{failAfter(llm.RateLimited, 7*time.Second), say}, b: []llmtest.Step{say},
+			a: []llmtest.Step{limited(7 * time.Second), say}, b: []llmtest.Step{say},
 			want: outcome{
 				Text: yes, Route: "a answered after it was rate limited", Attempts: 2, Took: 7 * time.Second, Calls: []int{2, 0},
 			},
 		},
 		"Retry-After of a minute is too long": {
-			a: []llmtest.Step{failAfter(llm.RateLimited, time.Minute)}, b: []llmtest.Step{say},
+			a: []llmtest.Step{limited(time.Minute)}, b: []llmtest.Step{say},
 			want: outcome{Text: yes, Route: "b answered after a was rate limited", Attempts: 2, Calls: []int{1, 1}},
 		},
 		"Retry-After does not fit the deadline": {
-			a: []llmtest.Step{failAfter(llm.RateLimited, 7*time.Second)}, b: []llmtest.Step{say}, deadline: 7 * time.Second,
+			a: []llmtest.Step{limited(7 * time.Second)}, b: []llmtest.Step{say}, deadline: 7 * time.Second,
 			want: outcome{Text: yes, Route: "b answered after a was rate limited", Attempts: 2, Calls: []int{1, 1}},
 		},
 		"back-off does not fit the deadline": {
@@ -154,6 +154,7 @@ func TestOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			modes(t, func(t *testing.T, ask func(context.Context, llm.Model, llm.Request) (llm.Response, error)) {
+				t.Helper()
 				synctest.Test(t, func(t *testing.T) {
 					a, b := llmtest.NewScript(test.a...), llmtest.NewScript(test.b...)
 					ctx := t.Context()
@@ -251,8 +252,9 @@ func TestSummary(t *testing.T) {
 func TestCancelledWhileWaiting(t *testing.T) {
 	t.Parallel()
 	modes(t, func(t *testing.T, ask func(context.Context, llm.Model, llm.Request) (llm.Response, error)) {
+		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
-			a, b := llmtest.NewScript(failAfter(llm.RateLimited, 30*time.Second)), llmtest.NewScript(llmtest.Say("Yes."))
+			a, b := llmtest.NewScript(limited(30*time.Second)), llmtest.NewScript(llmtest.Say("Yes."))
 			ctx, cancel := context.WithCancelCause(t.Context())
 			reason := errors.New("the asker took it back")
 			timer := time.AfterFunc(10*time.Second, func() { cancel(reason) })
@@ -293,14 +295,14 @@ func TestBrokenAfterFirstWord(t *testing.T) {
 		if llm.KindOf(err) != llm.Unreachable {
 			t.Errorf("error = %v", err)
 		}
-		text := ""
+		var said strings.Builder
 		for _, c := range chunks {
-			text += c.Text()
+			said.WriteString(c.Text())
 			if c.Served != nil {
 				t.Error("a broken stream says who served it")
 			}
 		}
-		if text != "So " || len(a.Requests()) != 1 || len(b.Requests()) != 0 {
+		if text := said.String(); text != "So " || len(a.Requests()) != 1 || len(b.Requests()) != 0 {
 			t.Errorf("text %q, calls %d and %d: want the half answer and no other try", text, len(a.Requests()), len(b.Requests()))
 		}
 	})

@@ -37,7 +37,7 @@ type Harness struct {
 const kitKey = "canary/9f2c-Tribune-Kit-Secret"
 
 // TestModel checks everything that the port promises of a model.
-func TestModel(t *testing.T, h Harness) {
+func TestModel(t *testing.T, h Harness) { //nolint:tparallel // its caller has called t.Parallel, and twice would panic
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, Harness){
 		"complete":                 testComplete,
@@ -88,13 +88,13 @@ func (h Harness) model(t *testing.T, s Setup) llm.Model {
 }
 
 // Ask is a request with one question in it.
-func Ask(t testing.TB, question string) llm.Request {
-	t.Helper()
+func Ask(tb testing.TB, question string) llm.Request {
+	tb.Helper()
 	body, err := llm.Chat(openai.ChatCompletionRequest{
 		Messages: []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleUser, Content: question}},
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return llm.Request{Body: body}
 }
@@ -120,6 +120,7 @@ func joined(chunks []llm.Chunk) string {
 }
 
 func testComplete(t *testing.T, h Harness) {
+	t.Helper()
 	server, m := h.start(t, Setup{}, Say("Four", "teen ", "days."))
 	resp, err := m.Complete(t.Context(), Ask(t, "How many days?"))
 	if err != nil {
@@ -174,6 +175,7 @@ func checkTools(t *testing.T, resp llm.Response) {
 }
 
 func testCompleteTools(t *testing.T, h Harness) {
+	t.Helper()
 	_, m := h.start(t, Setup{}, toolCall())
 	resp, err := m.Complete(t.Context(), Ask(t, "How many days have I left?"))
 	if err != nil {
@@ -183,6 +185,7 @@ func testCompleteTools(t *testing.T, h Harness) {
 }
 
 func testStreamTools(t *testing.T, h Harness) {
+	t.Helper()
 	_, m := h.start(t, Setup{}, toolCall())
 	resp, err := llm.Collect(m.Stream(t.Context(), Ask(t, "How many days have I left?")))
 	if err != nil {
@@ -194,6 +197,7 @@ func testStreamTools(t *testing.T, h Harness) {
 // testStream reads each piece while the provider holds the next one back, so
 // that nothing can have been saved up.
 func testStream(t *testing.T, h Harness) {
+	t.Helper()
 	gates := []*Gate{NewGate("teen "), NewGate("days.")}
 	_, m := h.start(t, Setup{}, Say("Four", "teen ", "days.").Hold(gates[0]).Hold(gates[1]))
 	var chunks []llm.Chunk
@@ -227,6 +231,7 @@ func testStream(t *testing.T, h Harness) {
 }
 
 func testStreamNoUsage(t *testing.T, h Harness) {
+	t.Helper()
 	step := Say("Yes.")
 	step.NoUsage = true
 	_, m := h.start(t, Setup{}, step)
@@ -240,6 +245,7 @@ func testStreamNoUsage(t *testing.T, h Harness) {
 }
 
 func testRequest(t *testing.T, h Harness) {
+	t.Helper()
 	server, m := h.start(t, Setup{}, Say("Yes."))
 	r := Ask(t, "Really?")
 	body, err := llm.SetFields(r.Body, map[string]any{
@@ -269,6 +275,7 @@ func testRequest(t *testing.T, h Harness) {
 }
 
 func testAnswer(t *testing.T, h Harness) {
+	t.Helper()
 	step := Say("Yes.")
 	step.Extra = map[string]any{"x_note": "kept"}
 	step.Reasoning = "Let me think."
@@ -300,6 +307,7 @@ func testAnswer(t *testing.T, h Harness) {
 }
 
 func testCollect(t *testing.T, h Harness) {
+	t.Helper()
 	step := Say("One ", "two ", "three.")
 	step.Reasoning = "Counting."
 	_, m := h.start(t, Setup{}, step)

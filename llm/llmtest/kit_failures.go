@@ -22,23 +22,27 @@ func both(t *testing.T, m llm.Model, r llm.Request) map[string]error {
 	return map[string]error{"complete": whole, "stream": streamed}
 }
 
-// checkKind wants an *llm.Error of this kind, whose text holds no secret.
-func checkKind(t *testing.T, err error, want ...llm.Kind) *llm.Error {
+// checkKind wants an *llm.Error of this kind.
+func checkKind(t *testing.T, err error, want llm.Kind) {
 	t.Helper()
-	var e *llm.Error
-	if !errors.As(err, &e) {
+	_ = ofKind(t, err, want)
+}
+
+// ofKind returns the *llm.Error of this kind that err must be.
+func ofKind(t *testing.T, err error, want llm.Kind) *llm.Error {
+	t.Helper()
+	e, ok := errors.AsType[*llm.Error](err)
+	if !ok {
 		t.Fatalf("error %v is no *llm.Error", err)
 	}
-	for _, k := range want {
-		if e.Kind == k {
-			return e
-		}
+	if e.Kind != want {
+		t.Errorf("kind = %s (%v), want %s", e.Kind, err, want)
 	}
-	t.Errorf("kind = %s (%v), want %s", e.Kind, err, want)
 	return e
 }
 
 func testRefusals(t *testing.T, h Harness) {
+	t.Helper()
 	for status, want := range map[int]llm.Kind{
 		http.StatusBadRequest:          llm.BadRequest,
 		http.StatusUnauthorized:        llm.Unauthorised,
@@ -54,7 +58,7 @@ func testRefusals(t *testing.T, h Harness) {
 	} {
 		server, m := h.start(t, Setup{}, Refuse(status, "it will not be"))
 		for mode, err := range both(t, m, Ask(t, "Really?")) {
-			e := checkKind(t, err, want)
+			e := ofKind(t, err, want)
 			if e.Status != status || !strings.Contains(err.Error(), "it will not be") {
 				t.Errorf("%s: %v: want status %d and the provider's words", mode, err, status)
 			}
@@ -66,21 +70,22 @@ func testRefusals(t *testing.T, h Harness) {
 }
 
 func testFaults(t *testing.T, h Harness) {
+	t.Helper()
 	overloaded := Step{
 		Pieces: []string{"So ", "far"}, Fault: ErrorEvent, After: 1, Code: "overloaded_error", Message: "Overloaded",
 	}
 	for name, test := range map[string]struct {
 		step   Step
-		kinds  []llm.Kind
+		kind   llm.Kind
 		before string // what a stream has said by then
 	}{
-		"cut at once":   {CutAfter(0, "So ", "far"), []llm.Kind{llm.Unreachable}, ""},
-		"cut later":     {CutAfter(1, "So ", "far"), []llm.Kind{llm.Unreachable}, "So "},
-		"garbage":       {Fail(Garbage), []llm.Kind{llm.BadResponse}, ""},
-		"empty object":  {Fail(Empty), []llm.Kind{llm.BadResponse}, ""},
-		"error inside":  {overloaded, []llm.Kind{llm.Overloaded}, "So "},
-		"never-ending":  {Step{Pieces: []string{"So "}, Fault: Endless}, []llm.Kind{llm.BadResponse}, "*"},
-		"50 MB of text": {Say(strings.Repeat("far too much ", 10_000)), []llm.Kind{llm.BadResponse}, ""},
+		"cut at once":   {CutAfter(0, "So ", "far"), llm.Unreachable, ""},
+		"cut later":     {CutAfter(1, "So ", "far"), llm.Unreachable, "So "},
+		"garbage":       {Fail(Garbage), llm.BadResponse, ""},
+		"empty object":  {Fail(Empty), llm.BadResponse, ""},
+		"error inside":  {overloaded, llm.Overloaded, "So "},
+		"never-ending":  {Step{Pieces: []string{"So "}, Fault: Endless}, llm.BadResponse, "*"},
+		"50 MB of text": {Say(strings.Repeat("far too much ", 10_000)), llm.BadResponse, ""},
 	} {
 		_, m := h.start(t, Setup{MaxBytes: 64 << 10}, test.step)
 		_, err := m.Complete(t.Context(), Ask(t, "Really?"))
@@ -88,13 +93,13 @@ func testFaults(t *testing.T, h Harness) {
 			t.Errorf("%s: the completion did not fail", name)
 			continue
 		}
-		checkKind(t, err, test.kinds...)
+		checkKind(t, err, test.kind)
 		chunks, err := Read(t.Context(), m, Ask(t, "Really?"))
 		if err == nil {
 			t.Errorf("%s: the stream did not fail", name)
 			continue
 		}
-		checkKind(t, err, test.kinds...)
+		checkKind(t, err, test.kind)
 		if got := joined(chunks); got != test.before && test.before != "*" {
 			t.Errorf("%s: before the error the stream said %q, want %q", name, got, test.before)
 		}
@@ -110,6 +115,7 @@ func testFaults(t *testing.T, h Harness) {
 const short = 50 * time.Millisecond
 
 func testTimeLimits(t *testing.T, h Harness) {
+	t.Helper()
 	never := NewGate("far")
 	stalled := Say("So ", "far").Hold(never)
 	for name, test := range map[string]struct {
@@ -123,7 +129,7 @@ func testTimeLimits(t *testing.T, h Harness) {
 	} {
 		server, m := h.start(t, test.setup, test.step)
 		_, err := Read(t.Context(), m, Ask(t, "Really?"))
-		if e := checkKind(t, err, llm.Timeout); errors.Is(e, context.DeadlineExceeded) {
+		if e := ofKind(t, err, llm.Timeout); errors.Is(e, context.DeadlineExceeded) {
 			t.Errorf("%s: %v: the limit that passed has no name", name, err)
 		}
 		calls := 1
@@ -137,20 +143,24 @@ func testTimeLimits(t *testing.T, h Harness) {
 }
 
 func testNobody(t *testing.T, h Harness) {
+	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	address := l.Addr().String()
-	l.Close()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
 	for mode, err := range both(t, h.model(t, Setup{URL: "http://" + address}), Ask(t, "Really?")) {
-		if e := checkKind(t, err, llm.Unreachable); e.Status != 0 {
+		if e := ofKind(t, err, llm.Unreachable); e.Status != 0 {
 			t.Errorf("%s: status = %d", mode, e.Status)
 		}
 	}
 }
 
 func testRetryAfter(t *testing.T, h Harness) {
+	t.Helper()
 	for value, want := range map[string]time.Duration{
 		"":       0,
 		"7":      7 * time.Second,
@@ -162,7 +172,7 @@ func testRetryAfter(t *testing.T, h Harness) {
 	} {
 		_, m := h.start(t, Setup{}, TooMany(value))
 		for mode, err := range both(t, m, Ask(t, "Really?")) {
-			if e := checkKind(t, err, llm.RateLimited); e.After != want {
+			if e := ofKind(t, err, llm.RateLimited); e.After != want {
 				t.Errorf("%s: Retry-After %q became %s, want %s", mode, value, e.After, want)
 			}
 		}
@@ -170,6 +180,7 @@ func testRetryAfter(t *testing.T, h Harness) {
 }
 
 func testWebPage(t *testing.T, h Harness) {
+	t.Helper()
 	page := "<!DOCTYPE html><html><head><title>502 Bad Gateway</title><style>b{}</style></head><body>" +
 		strings.Repeat("<p>nginx</p>\n", 5000) + "</body></html>"
 	step := Refuse(http.StatusBadGateway, "")
@@ -185,6 +196,7 @@ func testWebPage(t *testing.T, h Harness) {
 }
 
 func testCancelled(t *testing.T, h Harness) {
+	t.Helper()
 	gate := NewGate("far")
 	server, m := h.start(t, Setup{}, Say("So ", "far").Hold(gate))
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -198,7 +210,7 @@ func testCancelled(t *testing.T, h Harness) {
 		}
 		last = err
 	}
-	if e := checkKind(t, last, llm.Cancelled); !errors.Is(e, reason) {
+	if e := ofKind(t, last, llm.Cancelled); !errors.Is(e, reason) {
 		t.Errorf("%v does not say why the caller left", last)
 	}
 	server.WaitLeft(t, 1)
@@ -208,18 +220,20 @@ func testCancelled(t *testing.T, h Harness) {
 }
 
 func testDeadline(t *testing.T, h Harness) {
+	t.Helper()
 	server, m := h.start(t, Setup{}, Fail(Silent))
 	cause := errors.New("the question is too old")
 	ctx, cancel := context.WithTimeoutCause(t.Context(), short, cause)
 	defer cancel()
 	_, err := m.Complete(ctx, Ask(t, "Really?"))
-	if e := checkKind(t, err, llm.Timeout); !errors.Is(e, cause) {
+	if e := ofKind(t, err, llm.Timeout); !errors.Is(e, cause) {
 		t.Errorf("%v does not name the caller's deadline", err)
 	}
 	server.WaitLeft(t, 1)
 }
 
 func testLeftEarly(t *testing.T, h Harness) {
+	t.Helper()
 	gate := NewGate("far")
 	server, m := h.start(t, Setup{}, Say("So ", "far").Hold(gate))
 	for chunk, err := range m.Stream(t.Context(), Ask(t, "Really?")) {
@@ -237,6 +251,7 @@ func testLeftEarly(t *testing.T, h Harness) {
 // testSecrets lets the provider repeat the key and the question in every way
 // that an error can take.
 func testSecrets(t *testing.T, h Harness) {
+	t.Helper()
 	question := "Is Mr. Zhang Wei of the Hangzhou office going to be dismissed in March?"
 	echo := func(status int) Step {
 		return Respond(func(r Request) Step {

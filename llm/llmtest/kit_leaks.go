@@ -2,6 +2,7 @@ package llmtest
 
 import (
 	"context"
+	"iter"
 	"net/http"
 	"runtime/pprof"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 // testNoLeak makes calls that end in every way, under a label that goroutines
 // inherit, and then looks for goroutines that still carry it.
 func testNoLeak(t *testing.T, h Harness) {
+	t.Helper()
 	transport := &http.Transport{}
 	held := NewGate("far")
 	server, m := h.start(t, Setup{Client: &http.Client{Transport: transport}, Idle: short},
@@ -29,9 +31,11 @@ func testNoLeak(t *testing.T, h Harness) {
 				}
 			}
 		}
-		for range m.Stream(ctx, Ask(t, "Really?")) {
-			break
+		next, stop := iter.Pull2(m.Stream(ctx, Ask(t, "Really?")))
+		if _, err, _ := next(); err != nil {
+			t.Error(err)
 		}
+		stop()
 		if _, err := Read(ctx, m, Ask(t, "Really?")); err == nil {
 			t.Error("the stalled stream did not fail")
 		}
@@ -67,6 +71,7 @@ func labelled(t *testing.T, label string) int {
 }
 
 func testManyAtOnce(t *testing.T, h Harness) {
+	t.Helper()
 	_, m := h.start(t, Setup{}, EchoPrompt())
 	var group sync.WaitGroup
 	for i := range 20 {

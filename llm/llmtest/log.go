@@ -58,9 +58,9 @@ func (r *record) notify() {
 }
 
 // wait blocks until the condition holds; it is asked under the lock.
-func (r *record) wait(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+func (r *record) wait(tb testing.TB, what string, holds func() bool) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
 	for {
 		r.mu.Lock()
@@ -72,7 +72,7 @@ func (r *record) wait(t testing.TB, what string, holds func() bool) {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			t.Fatalf("gave up waiting for %s", what)
+			tb.Fatalf("gave up waiting for %s", what)
 		}
 	}
 }
@@ -92,20 +92,20 @@ func (r *record) Requests() []Request {
 }
 
 // Wait blocks until n calls have come, and returns them.
-func (r *record) Wait(t testing.TB, n int) []Request {
-	t.Helper()
-	r.wait(t, "calls to the model", func() bool { return len(r.calls) >= n })
+func (r *record) Wait(tb testing.TB, n int) []Request {
+	tb.Helper()
+	r.wait(tb, "calls to the model", func() bool { return len(r.calls) >= n })
 	return r.Requests()
 }
 
 // WaitLeft blocks until n callers have left before their answer was whole.
-func (r *record) WaitLeft(t testing.TB, n int) {
-	t.Helper()
-	r.wait(t, "callers to leave", func() bool { return r.left >= n })
+func (r *record) WaitLeft(tb testing.TB, n int) {
+	tb.Helper()
+	r.wait(tb, "callers to leave", func() bool { return r.left >= n })
 }
 
 // WaitIdle blocks until every call that came has ended.
-func (r *record) WaitIdle(t testing.TB) {
-	t.Helper()
-	r.wait(t, "calls to end", func() bool { return r.ended == len(r.calls) })
+func (r *record) WaitIdle(tb testing.TB) {
+	tb.Helper()
+	r.wait(tb, "calls to end", func() bool { return r.ended == len(r.calls) })
 }

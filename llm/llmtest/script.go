@@ -145,8 +145,9 @@ func (s *Script) fault(step Step) error {
 		return s.fail(llm.BadResponse, edge.ErrTooLong)
 	case ErrorEvent:
 		return s.refused(step, http.StatusOK)
+	default:
+		return nil
 	}
-	return nil
 }
 
 func (s *Script) refused(step Step, status int) error {

@@ -24,8 +24,8 @@ type Server struct {
 }
 
 // NewServer starts a server that lives until the test ends.
-func NewServer(t testing.TB, steps ...Step) *Server {
-	t.Helper()
+func NewServer(tb testing.TB, steps ...Step) *Server {
+	tb.Helper()
 	s := &Server{record: newRecord(steps), stop: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.Handle("POST /v1/chat/completions", s.handler(openaiShape{}))
@@ -33,7 +33,7 @@ func NewServer(t testing.TB, steps ...Step) *Server {
 	mux.Handle("POST /v1/messages", s.handler(anthropicShape{}))
 	s.http = httptest.NewServer(mux)
 	s.URL = s.http.URL
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		close(s.stop)
 		s.http.CloseClientConnections()
 		s.http.Close()
@@ -131,10 +131,12 @@ func (c *conversation) whole() bool {
 		return c.send(string(mustJSON(c.shape.refusal(c.step))))
 	case Endless:
 		for c.send(strings.Repeat(" ", 1<<10)) {
+			continue
 		}
 		return false
+	default:
+		return c.send(body)
 	}
-	return c.send(body)
 }
 
 func (c *conversation) streamed() bool {
@@ -144,6 +146,7 @@ func (c *conversation) streamed() bool {
 		return c.send("data: {\"choices\": [<<<\n\n\x00\xff\n\n")
 	case Empty:
 		return c.send("{}")
+	default:
 	}
 	pieces := 0
 	for _, e := range c.shape.events(c.step, c.id, c.model, c.usage) {
@@ -170,10 +173,12 @@ func (c *conversation) broken() bool {
 		return true
 	case Endless:
 		for c.send(sse(c.shape.endless(c.id, c.model))) {
+			continue
 		}
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 func sse(e event) string {
