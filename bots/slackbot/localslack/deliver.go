@@ -26,6 +26,9 @@ const (
 	slashCommands = "slash_commands"
 )
 
+// noRetry is the failure of a delivery that the app wants no repeat of.
+const noRetry = "no_retry"
+
 // delivery is one thing that the app has to be told.
 type delivery struct {
 	envelope string
@@ -74,7 +77,7 @@ func (s *Server) try(ctx context.Context, d *delivery) {
 		if failure = s.attempt(ctx, d, number, failure); failure == "" || number >= len(s.o.Retries) {
 			return
 		}
-		if d.kind == slashCommands && s.request() != "" { // people repeat commands, Slack does not
+		if failure == noRetry || d.kind == slashCommands && s.request() != "" { // people repeat commands, Slack does not
 			return
 		}
 		if !wait(ctx, s.o.Retries[number]) {
@@ -132,6 +135,9 @@ func (s *Server) post(ctx context.Context, address string, d *delivery, number i
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode/100 != 2 {
+		if resp.Header.Get("X-Slack-No-Retry") == "1" {
+			return noRetry
+		}
 		return "http_error"
 	}
 	// An answer that is too long to read counts as no payload.
