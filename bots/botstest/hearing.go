@@ -29,50 +29,50 @@ func hearing() []promise {
 }
 
 // lacks skips a promise about what cannot be said on this platform.
-func (k *kit) lacks(t testing.TB, kind Kind) {
-	t.Helper()
+func (k *kit) lacks(tb testing.TB, kind Kind) {
+	tb.Helper()
 	if !k.can(kind) {
-		t.Skipf("nobody can say a %q on this platform", kind)
+		tb.Skipf("nobody can say a %q on this platform", kind)
 	}
 }
 
-func heardOnce(kind Kind) func(t testing.TB, k *kit) {
-	return func(t testing.TB, k *kit) {
-		t.Helper()
-		k.lacks(t, kind)
-		q := k.askAs(t, Said{Kind: kind, Text: "May I be dismissed without notice?"})
-		k.wellFormed(t, q, kind)
-		k.fence(t)
+func heardOnce(kind Kind) func(tb testing.TB, k *kit) {
+	return func(tb testing.TB, k *kit) {
+		tb.Helper()
+		k.lacks(tb, kind)
+		q := k.askAs(tb, Said{Kind: kind, Text: "May I be dismissed without notice?"})
+		k.wellFormed(tb, q, kind)
+		k.fence(tb)
 		if n := k.heard("dismissed without notice"); n != 1 {
-			t.Errorf("heard %d times", n)
+			tb.Errorf("heard %d times", n)
 		}
 	}
 }
 
 // wellFormed checks what every question carries.
-func (k *kit) wellFormed(t testing.TB, q bots.Question, kind Kind) {
-	t.Helper()
+func (k *kit) wellFormed(tb testing.TB, q bots.Question, kind Kind) {
+	tb.Helper()
 	name, th := k.Platform.Name(), q.Thread
 	if th.Platform != name || th.Team == "" || th.Channel == "" {
-		t.Errorf("Thread = %+v: want Platform %q, a Team and a Channel", th, name)
+		tb.Errorf("Thread = %+v: want Platform %q, a Team and a Channel", th, name)
 	}
 	if prefix := name + ":" + th.Team + ":"; !strings.HasPrefix(q.ID, prefix) || strings.Count(q.ID, ":") < 3 {
-		t.Errorf("ID = %q, want platform:team:channel:message", q.ID)
+		tb.Errorf("ID = %q, want platform:team:channel:message", q.ID)
 	}
 	if q.Asker == "" {
-		t.Error("Asker is empty")
+		tb.Error("Asker is empty")
 	}
 	if q.AskedAt.IsZero() {
-		t.Error("AskedAt is not set")
+		tb.Error("AskedAt is not set")
 	}
 	if kind == Mention && q.Message == "" {
-		t.Error("Message is empty although a message asked")
+		tb.Error("Message is empty although a message asked")
 	}
 	if !visible(q.Visibility, kind) {
-		t.Errorf("Visibility = %q for a %s", q.Visibility, kind)
+		tb.Errorf("Visibility = %q for a %s", q.Visibility, kind)
 	}
 	if q.Clipped || q.Revision != 0 {
-		t.Errorf("Clipped = %v, Revision = %d for a short new question", q.Clipped, q.Revision)
+		tb.Errorf("Clipped = %v, Revision = %d for a short new question", q.Clipped, q.Revision)
 	}
 }
 
@@ -88,110 +88,110 @@ func visible(v bots.Visibility, kind Kind) bool {
 	}
 }
 
-func samePost(t testing.TB, k *kit) {
-	t.Helper()
+func samePost(tb testing.TB, k *kit) {
+	tb.Helper()
 	for _, kind := range []Kind{Mention, Direct, Command} {
 		if !k.can(kind) {
 			continue
 		}
 		text := "What is overtime? " + string(kind)
-		k.askAs(t, Said{Kind: kind, Text: text})
-		k.World.Redeliver(t)
-		k.World.Redeliver(t)
-		k.fence(t)
+		k.askAs(tb, Said{Kind: kind, Text: text})
+		k.World.Redeliver(tb)
+		k.World.Redeliver(tb)
+		k.fence(tb)
 		if n := k.heard(text); n != 1 {
-			t.Errorf("a %s that was delivered three times became %d questions", kind, n)
+			tb.Errorf("a %s that was delivered three times became %d questions", kind, n)
 		}
 	}
 }
 
-func twoPosts(t testing.TB, k *kit) {
-	t.Helper()
-	kind := k.usual(t)
-	a := k.askAs(t, Said{Kind: kind, Text: "the first of two"})
-	b := k.askAs(t, Said{Kind: kind, Text: "the second of two", Asker: "somebody-else"})
+func twoPosts(tb testing.TB, k *kit) {
+	tb.Helper()
+	kind := k.usual(tb)
+	a := k.askAs(tb, Said{Kind: kind, Text: "the first of two"})
+	b := k.askAs(tb, Said{Kind: kind, Text: "the second of two", Asker: "somebody-else"})
 	if a.ID == b.ID {
-		t.Errorf("both have the ID %q", a.ID)
+		tb.Errorf("both have the ID %q", a.ID)
 	}
 	if a.Asker == b.Asker {
-		t.Errorf("both have the Asker %q", a.Asker)
+		tb.Errorf("both have the Asker %q", a.Asker)
 	}
 	if b.AskedAt.Before(a.AskedAt) {
-		t.Errorf("asked at %s, then at %s", a.AskedAt, b.AskedAt)
+		tb.Errorf("asked at %s, then at %s", a.AskedAt, b.AskedAt)
 	}
 	if kind == Mention && a.Thread.Key() == b.Thread.Key() {
-		t.Errorf("both are in the thread %q", a.Thread.Key())
+		tb.Errorf("both are in the thread %q", a.Thread.Key())
 	}
 }
 
-func comesAgain(t testing.TB, k *kit) {
-	t.Helper()
-	k.ask(t, "Is anybody there?")
+func comesAgain(tb testing.TB, k *kit) {
+	tb.Helper()
+	k.ask(tb, "Is anybody there?")
 	before := k.inbox.Calls()
 	k.inbox.Fail(errors.New("botstest: the disk is full"))
 	const text = "Who pays for sick leave?"
-	k.World.Say(t, Said{Kind: k.usual(t), Text: text})
+	k.World.Say(tb, Said{Kind: k.usual(tb), Text: text})
 	if !k.World.Resends() {
 		if !k.inbox.until(k.Patience, func() bool { return k.inbox.calls > before }) {
-			t.Fatal("the inbox was not asked")
+			tb.Fatal("the inbox was not asked")
 		}
-		k.World.Redeliver(t)
+		k.World.Redeliver(tb)
 	}
-	k.hear(t, text)
+	k.hear(tb, text)
 }
 
-func notHeard(kind Kind) func(t testing.TB, k *kit) {
-	return func(t testing.TB, k *kit) {
-		t.Helper()
-		k.lacks(t, kind)
-		k.World.Say(t, Said{Kind: kind, Text: "Lunch at noon?"})
-		k.fence(t)
+func notHeard(kind Kind) func(tb testing.TB, k *kit) {
+	return func(tb testing.TB, k *kit) {
+		tb.Helper()
+		k.lacks(tb, kind)
+		k.World.Say(tb, Said{Kind: kind, Text: "Lunch at noon?"})
+		k.fence(tb)
 		if k.heard("Lunch") > 0 {
-			t.Errorf("heard %q", k.inbox.texts())
+			tb.Errorf("heard %q", k.inbox.texts())
 		}
 	}
 }
 
-func editNotHeard(t testing.TB, k *kit) {
-	t.Helper()
-	k.lacks(t, Edit)
-	k.ask(t, "How long is probation?")
-	k.World.Say(t, Said{Kind: Edit, Text: "How long is a probation period?"})
-	k.fence(t)
+func editNotHeard(tb testing.TB, k *kit) {
+	tb.Helper()
+	k.lacks(tb, Edit)
+	k.ask(tb, "How long is probation?")
+	k.World.Say(tb, Said{Kind: Edit, Text: "How long is a probation period?"})
+	k.fence(tb)
 	if k.heard("a probation period") > 0 || k.heard("probation") != 1 {
-		t.Errorf("heard %q", k.inbox.texts())
+		tb.Errorf("heard %q", k.inbox.texts())
 	}
 }
 
-func emptyMention(t testing.TB, k *kit) {
-	t.Helper()
-	k.lacks(t, Mention)
-	k.askAs(t, Said{Kind: Mention, Text: ""})
+func emptyMention(tb testing.TB, k *kit) {
+	tb.Helper()
+	k.lacks(tb, Mention)
+	k.askAs(tb, Said{Kind: Mention, Text: ""})
 }
 
-func longQuestion(t testing.TB, k *kit) {
-	t.Helper()
+func longQuestion(tb testing.TB, k *kit) {
+	tb.Helper()
 	const start = "A long story. "
-	k.World.Say(t, Said{Kind: k.usual(t), Text: start + strings.Repeat("公司拖欠工资。word ", 1<<20/26)})
-	questions := k.waitAny(t)
+	k.World.Say(tb, Said{Kind: k.usual(tb), Text: start + strings.Repeat("公司拖欠工资。word ", 1<<20/26)})
+	questions := k.waitAny(tb)
 	text := questions[0].Text
 	if len(text) > bots.MaxText || !strings.HasPrefix(text, start) {
-		t.Errorf("%d bytes arrived: %q", len(text), shorten(text))
+		tb.Errorf("%d bytes arrived: %q", len(text), shorten(text))
 	}
-	k.ask(t, "And a short one?")
+	k.ask(tb, "And a short one?")
 }
 
 // waitAny waits for the first question, whatever it says.
-func (k *kit) waitAny(t testing.TB) []bots.Question {
-	t.Helper()
+func (k *kit) waitAny(tb testing.TB) []bots.Question {
+	tb.Helper()
 	if !k.inbox.until(k.Patience, func() bool { return len(k.inbox.questions) > 0 }) {
-		t.Fatal("nothing was heard")
+		tb.Fatal("nothing was heard")
 	}
 	return k.inbox.Questions()
 }
 
-func unharmed(t testing.TB, k *kit) {
-	t.Helper()
+func unharmed(tb testing.TB, k *kit) {
+	tb.Helper()
 	for _, kind := range []Kind{Mention, Direct, Command} {
 		if !k.can(kind) {
 			continue
@@ -200,13 +200,13 @@ func unharmed(t testing.TB, k *kit) {
 			"公司恶意辞退怎么办？", "👨‍👩‍👧 🇨🇳 👍🏽", "a < b && c > d & \"e\" 'f'", "**bold** `code` _under_ ~x~",
 			"café ｆｕｌｌ　ｗｉｄｔｈ", "&lt;b&gt; &amp;amp;", "100% #1 $x \\n",
 		} {
-			k.askAs(t, Said{Kind: kind, Text: text})
+			k.askAs(tb, Said{Kind: kind, Text: text})
 		}
 	}
 }
 
-func listenEnds(t testing.TB, k *kit) {
-	t.Helper()
-	k.ask(t, "Do you listen?")
-	k.stop(t)
+func listenEnds(tb testing.TB, k *kit) {
+	tb.Helper()
+	k.ask(tb, "Do you listen?")
+	k.stop(tb)
 }

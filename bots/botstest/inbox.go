@@ -3,6 +3,7 @@ package botstest
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -44,7 +45,7 @@ func (in *Inbox) Hear(ctx context.Context, e bots.Event) error {
 		in.errs = in.errs[1:]
 		return err
 	}
-	key := q.ID + "#" + string(rune('0'+q.Revision))
+	key := q.ID + "#" + strconv.Itoa(q.Revision)
 	if in.seen == nil {
 		in.seen = map[string]bool{}
 	}
@@ -86,10 +87,10 @@ func (in *Inbox) Calls() int {
 
 // Wait waits until n different questions were heard and returns all of them. It
 // fails the test after ten seconds.
-func (in *Inbox) Wait(t testing.TB, n int) []bots.Question {
-	t.Helper()
+func (in *Inbox) Wait(tb testing.TB, n int) []bots.Question {
+	tb.Helper()
 	if !in.until(defaultPatience, func() bool { return len(in.questions) >= n }) {
-		t.Fatalf("heard %d questions, not %d: %q", len(in.Questions()), n, in.texts())
+		tb.Fatalf("heard %d questions, not %d: %q", len(in.Questions()), n, in.texts())
 	}
 	return in.Questions()
 }

@@ -21,6 +21,8 @@ const defaultPatience = 10 * time.Second
 // fresh platform in a fresh world; it is called for every subtest, and they run
 // side by side. World.Say must not lose what is said before the platform that
 // listens has connected: it waits, or the world keeps it.
+//
+//nolint:tparallel // whether a platform's test is parallel is for the platform to say
 func TestPlatform(t *testing.T, open func(t *testing.T) Harness) {
 	t.Helper()
 	for _, p := range promises() {
@@ -34,7 +36,7 @@ func TestPlatform(t *testing.T, open func(t *testing.T) Harness) {
 // promise is one thing that every platform keeps.
 type promise struct {
 	name string
-	keep func(t testing.TB, k *kit)
+	keep func(tb testing.TB, k *kit)
 }
 
 // promises lists all of them, by where they are written down.
@@ -56,37 +58,37 @@ type kit struct {
 }
 
 // start lets the platform listen until the test ends.
-func start(t testing.TB, h Harness) *kit {
-	t.Helper()
+func start(tb testing.TB, h Harness) *kit {
+	tb.Helper()
 	if h.Patience == 0 {
 		h.Patience = defaultPatience
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	k := &kit{Harness: h, inbox: &Inbox{}, cancel: cancel, ended: make(chan struct{})}
 	go func() {
 		defer close(k.ended)
 		k.err = h.Platform.Listen(ctx, k.inbox)
 	}()
-	t.Cleanup(func() {
-		k.stop(t)
-		k.secretsKept(t)
+	tb.Cleanup(func() {
+		k.stop(tb)
+		k.secretsKept(tb)
 	})
 	return k
 }
 
 // stop ends the listening and checks how it ends.
-func (k *kit) stop(t testing.TB) {
-	t.Helper()
+func (k *kit) stop(tb testing.TB) {
+	tb.Helper()
 	k.cancel()
 	timeout := time.NewTimer(k.Patience)
 	defer timeout.Stop()
 	select {
 	case <-k.ended:
 		if k.err != nil && !errors.Is(k.err, context.Canceled) {
-			t.Errorf("Listen returned %v, not nil or its context's error", k.err)
+			tb.Errorf("Listen returned %v, not nil or its context's error", k.err)
 		}
 	case <-timeout.C:
-		t.Errorf("Listen did not return within %s of its context's end", k.Patience)
+		tb.Errorf("Listen did not return within %s of its context's end", k.Patience)
 	}
 }
 
@@ -101,8 +103,8 @@ func (k *kit) note(err error) error {
 }
 
 // secretsKept looks for secrets in all errors that the platform returned.
-func (k *kit) secretsKept(t testing.TB) {
-	t.Helper()
+func (k *kit) secretsKept(tb testing.TB) {
+	tb.Helper()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	secrets := slices.Clone(k.Secrets)
@@ -112,7 +114,7 @@ func (k *kit) secretsKept(t testing.TB) {
 	for _, err := range k.errs {
 		for _, secret := range secrets {
 			if secret != "" && strings.Contains(err.Error(), secret) {
-				t.Errorf("an error tells a secret: %s", strings.ReplaceAll(err.Error(), secret, "[secret]"))
+				tb.Errorf("an error tells a secret: %s", strings.ReplaceAll(err.Error(), secret, "[secret]"))
 			}
 		}
 	}
@@ -122,32 +124,32 @@ func (k *kit) secretsKept(t testing.TB) {
 func (k *kit) can(kind Kind) bool { return slices.Contains(k.World.Kinds(), kind) }
 
 // usual is the way in which the kit asks where the way does not matter.
-func (k *kit) usual(t testing.TB) Kind {
-	t.Helper()
+func (k *kit) usual(tb testing.TB) Kind {
+	tb.Helper()
 	for _, kind := range []Kind{Mention, Direct, Command} {
 		if k.can(kind) {
 			return kind
 		}
 	}
-	t.Fatal("the bot can not be addressed at all: World.Kinds has no Mention, Direct or Command")
+	tb.Fatal("the bot can not be addressed at all: World.Kinds has no Mention, Direct or Command")
 	return ""
 }
 
 // ask says something to the bot and waits until it is heard.
-func (k *kit) ask(t testing.TB, text string) bots.Question {
-	t.Helper()
-	return k.askAs(t, Said{Kind: k.usual(t), Text: text})
+func (k *kit) ask(tb testing.TB, text string) bots.Question {
+	tb.Helper()
+	return k.askAs(tb, Said{Kind: k.usual(tb), Text: text})
 }
 
-func (k *kit) askAs(t testing.TB, s Said) bots.Question {
-	t.Helper()
-	k.World.Say(t, s)
-	return k.hear(t, s.Text)
+func (k *kit) askAs(tb testing.TB, s Said) bots.Question {
+	tb.Helper()
+	k.World.Say(tb, s)
+	return k.hear(tb, s.Text)
 }
 
 // hear waits for the question with that text.
-func (k *kit) hear(t testing.TB, text string) bots.Question {
-	t.Helper()
+func (k *kit) hear(tb testing.TB, text string) bots.Question {
+	tb.Helper()
 	var found bots.Question
 	ok := k.inbox.until(k.Patience, func() bool {
 		i := slices.IndexFunc(k.inbox.questions, func(q bots.Question) bool { return q.Text == text })
@@ -157,17 +159,17 @@ func (k *kit) hear(t testing.TB, text string) bots.Question {
 		return i >= 0
 	})
 	if !ok {
-		t.Fatalf("%q was not heard; heard was %q", shorten(text), k.inbox.texts())
+		tb.Fatalf("%q was not heard; heard was %q", shorten(text), k.inbox.texts())
 	}
 	return found
 }
 
 // fence says two more things and waits until they are heard: what was said
 // before them has been heard by then, or never will be.
-func (k *kit) fence(t testing.TB) {
-	t.Helper()
-	k.ask(t, fmt.Sprintf("fence %d", k.inbox.Calls()))
-	k.ask(t, fmt.Sprintf("second fence %d", k.inbox.Calls()))
+func (k *kit) fence(tb testing.TB) {
+	tb.Helper()
+	k.ask(tb, fmt.Sprintf("fence %d", k.inbox.Calls()))
+	k.ask(tb, fmt.Sprintf("second fence %d", k.inbox.Calls()))
 }
 
 // heard counts the questions whose text contains part.
@@ -182,25 +184,25 @@ func (k *kit) heard(part string) int {
 }
 
 // open opens an answer; where the platform says "too fast" it waits.
-func (k *kit) open(t testing.TB, q bots.Question) bots.Ref {
-	t.Helper()
+func (k *kit) open(tb testing.TB, q bots.Question) bots.Ref {
+	tb.Helper()
 	var ref bots.Ref
-	err := k.patiently(t, func(ctx context.Context) (err error) {
+	err := k.patiently(tb, func(ctx context.Context) (err error) {
 		ref, err = k.Platform.Open(ctx, q)
 		return err
 	})
 	if err != nil {
-		t.Fatalf("Open: %v", err)
+		tb.Fatalf("Open: %v", err)
 	}
 	return ref
 }
 
 // write writes content; where the platform says "too fast" it waits.
-func (k *kit) write(t testing.TB, ref bots.Ref, c bots.Content) {
-	t.Helper()
-	err := k.patiently(t, func(ctx context.Context) error { return k.Platform.Write(ctx, ref, c) })
+func (k *kit) write(tb testing.TB, ref bots.Ref, c bots.Content) {
+	tb.Helper()
+	err := k.patiently(tb, func(ctx context.Context) error { return k.Platform.Write(ctx, ref, c) })
 	if err != nil {
-		t.Fatalf("Write: %v", err)
+		tb.Fatalf("Write: %v", err)
 	}
 }
 
@@ -208,55 +210,54 @@ func (k *kit) write(t testing.TB, ref bots.Ref, c bots.Content) {
 const maxWait = 5 * time.Second
 
 // patiently calls f again as long as the platform says "too fast".
-func (k *kit) patiently(t testing.TB, f func(ctx context.Context) error) error {
-	t.Helper()
+func (k *kit) patiently(tb testing.TB, f func(ctx context.Context) error) error {
+	tb.Helper()
 	for range 20 {
-		err := k.call(t, f)
+		err := k.call(tb, f)
 		var refusal *bots.Refusal
 		if !errors.As(err, &refusal) || refusal.Final || refusal.After <= 0 {
 			return err
 		}
-		wait(t, min(refusal.After, maxWait))
+		wait(tb, min(refusal.After, maxWait))
 	}
 	return errors.New("botstest: refused twenty times in a row")
 }
 
 // call calls the platform with a deadline and notes its error.
-func (k *kit) call(t testing.TB, f func(ctx context.Context) error) error {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), k.Patience+maxWait)
+func (k *kit) call(tb testing.TB, f func(ctx context.Context) error) error {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), k.Patience+maxWait)
 	defer cancel()
 	return k.note(f(ctx))
 }
 
-func (k *kit) find(t testing.TB, q bots.Question) (ref bots.Ref, found bool) {
-	t.Helper()
-	err := k.patiently(t, func(ctx context.Context) (err error) {
+func (k *kit) find(tb testing.TB, q bots.Question) (ref bots.Ref, found bool) {
+	tb.Helper()
+	err := k.patiently(tb, func(ctx context.Context) (err error) {
 		ref, found, err = k.Platform.Find(ctx, q)
 		return err
 	})
 	if err != nil {
-		t.Fatalf("Find: %v", err)
+		tb.Fatalf("Find: %v", err)
 	}
 	return ref, found
 }
 
 // answer opens and writes the final content.
-func (k *kit) answer(t testing.TB, q bots.Question, c bots.Content) bots.Ref {
-	t.Helper()
-	ref := k.open(t, q)
+func (k *kit) answer(tb testing.TB, q bots.Question, c bots.Content) {
+	tb.Helper()
+	ref := k.open(tb, q)
 	c.Final = true
-	k.write(t, ref, c)
-	return ref
+	k.write(tb, ref, c)
 }
 
 // shows waits until the answer to q shows all parts, and returns its messages.
-func (k *kit) shows(t testing.TB, q bots.Question, parts ...string) []Shown {
-	t.Helper()
+func (k *kit) shows(tb testing.TB, q bots.Question, parts ...string) []Shown {
+	tb.Helper()
 	var shown []Shown
 	missing := ""
 	ok := eventually(k.Patience, func() bool {
-		shown = k.World.Shown(t, q)
+		shown = k.World.Shown(tb, q)
 		text := readable(shown)
 		for _, p := range parts {
 			if missing = p; !strings.Contains(text, flat(p)) {
@@ -266,16 +267,16 @@ func (k *kit) shows(t testing.TB, q bots.Question, parts ...string) []Shown {
 		return len(shown) > 0
 	})
 	if !ok {
-		t.Fatalf("the answer to %q does not show %q; it shows %q", shorten(q.Text), missing, shorten(readable(shown)))
+		tb.Fatalf("the answer to %q does not show %q; it shows %q", shorten(q.Text), missing, shorten(readable(shown)))
 	}
 	return shown
 }
 
 // once fails unless the answer is one message.
-func (k *kit) once(t testing.TB, q bots.Question) {
-	t.Helper()
-	if shown := k.World.Shown(t, q); len(shown) != 1 {
-		t.Errorf("the answer is %d messages, not one: %q", len(shown), shown)
+func (k *kit) once(tb testing.TB, q bots.Question) {
+	tb.Helper()
+	if shown := k.World.Shown(tb, q); len(shown) != 1 {
+		tb.Errorf("the answer is %d messages, not one: %q", len(shown), shown)
 	}
 }
 
@@ -311,13 +312,13 @@ func eventually(patience time.Duration, done func() bool) bool {
 }
 
 // wait waits as long as a platform asked for.
-func wait(t testing.TB, d time.Duration) {
-	t.Helper()
+func wait(tb testing.TB, d time.Duration) {
+	tb.Helper()
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-t.Context().Done():
-		t.Fatal(t.Context().Err())
+	case <-tb.Context().Done():
+		tb.Fatal(tb.Context().Err())
 	}
 }

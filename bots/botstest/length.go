@@ -67,53 +67,53 @@ func list(i int) string {
 
 func word(i int) string { return sign(i) + "yyyyyyyyyyyyyyyyyyyy" }
 
-func wholeAnswer(piece func(i int) string) func(t testing.TB, k *kit) {
-	return func(t testing.TB, k *kit) {
-		t.Helper()
+func wholeAnswer(piece func(i int) string) func(tb testing.TB, k *kit) {
+	return func(tb testing.TB, k *kit) {
+		tb.Helper()
 		var text strings.Builder
 		for i := 0; utf8.RuneCountInString(text.String()) < longAnswer; i++ {
 			text.WriteString(piece(i))
 		}
 		c := sample()
 		c.Text = text.String()
-		q := k.ask(t, "Tell me everything?")
-		ref := k.open(t, q)
-		k.write(t, ref, bots.Content{Text: c.Text[:strings.LastIndex(c.Text[:len(c.Text)/3], "mk")]})
-		k.write(t, ref, c)
-		shown := k.shows(t, q, c.Note)
-		k.checkWhole(t, c, shown)
-		k.write(t, ref, c)
-		if diff := cmp.Diff(shown, k.World.Shown(t, q)); diff != "" {
-			t.Errorf("the same again changed it (-first +second):\n%s", shorten(diff))
+		q := k.ask(tb, "Tell me everything?")
+		ref := k.open(tb, q)
+		k.write(tb, ref, bots.Content{Text: c.Text[:strings.LastIndex(c.Text[:len(c.Text)/3], "mk")]})
+		k.write(tb, ref, c)
+		shown := k.shows(tb, q, c.Note)
+		k.checkWhole(tb, c, shown)
+		k.write(tb, ref, c)
+		if diff := cmp.Diff(shown, k.World.Shown(tb, q)); diff != "" {
+			tb.Errorf("the same again changed it (-first +second):\n%s", shorten(diff))
 		}
 	}
 }
 
 // checkWhole checks signs, limits and the place of the sources.
-func (k *kit) checkWhole(t testing.TB, c bots.Content, shown []Shown) {
-	t.Helper()
+func (k *kit) checkWhole(tb testing.TB, c bots.Content, shown []Shown) {
+	tb.Helper()
 	signs := regexp.MustCompile(`mk\d{4}x`)
 	flatText := strings.ReplaceAll(readable(shown), " ", "")
 	if diff := cmp.Diff(signs.FindAllString(c.Text, -1), signs.FindAllString(flatText, -1)); diff != "" {
-		t.Errorf("the text is not whole (-written +shown):\n%s", shorten(diff))
+		tb.Errorf("the text is not whole (-written +shown):\n%s", shorten(diff))
 	}
 	if want, got := strings.Count(c.Text, "劳动者"), strings.Count(flatText, "劳动者"); got < want {
-		t.Errorf("%d of %d Chinese words are shown", got, want)
+		tb.Errorf("%d of %d Chinese words are shown", got, want)
 	}
 	for i, s := range shown {
 		if n := utf8.RuneCountInString(s.Text); n > k.World.Limit() {
-			t.Errorf("message %d has %d characters, more than %d", i, n, k.World.Limit())
+			tb.Errorf("message %d has %d characters, more than %d", i, n, k.World.Limit())
 		}
 	}
 	last := flat(shown[len(shown)-1].Text)
 	for _, s := range c.Sources {
 		if !strings.Contains(last, s.Title) {
-			t.Errorf("the source %q is not in the last message: %q", s.Title, shorten(last))
+			tb.Errorf("the source %q is not in the last message: %q", s.Title, shorten(last))
 		}
 	}
 	all := readable(shown)
 	places := signs.FindAllStringIndex(all, -1)
 	if len(places) > 0 && strings.LastIndex(all, c.Sources[0].Title) < places[len(places)-1][0] {
-		t.Error("the sources come before the end of the text")
+		tb.Error("the sources come before the end of the text")
 	}
 }

@@ -132,15 +132,15 @@ func (r *Room) signal() {
 func (*Room) Kinds() []Kind { return []Kind{Mention, Direct, Command, Chatter, Bot, Self, Edit} }
 
 // Say implements World.
-func (r *Room) Say(t testing.TB, s Said) {
-	t.Helper()
-	r.Ask(t, s)
+func (r *Room) Say(tb testing.TB, s Said) {
+	tb.Helper()
+	r.Ask(tb, s)
 }
 
 // Ask is Say for end-to-end tests: it returns the question as a listener will
 // hear it, if s is one.
-func (r *Room) Ask(t testing.TB, s Said) bots.Question {
-	t.Helper()
+func (r *Room) Ask(tb testing.TB, s Said) bots.Question {
+	tb.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	defer r.signal()
@@ -152,7 +152,7 @@ func (r *Room) Ask(t testing.TB, s Said) bots.Question {
 	select {
 	case r.events <- e:
 	default:
-		t.Fatalf("%d events wait in the room, and nobody listens", maxEvents)
+		tb.Fatalf("%d events wait in the room, and nobody listens", maxEvents)
 	}
 	q, _ := heard(e)
 	return q
@@ -211,13 +211,13 @@ func (r *Room) keep(p post) {
 }
 
 // Redeliver implements World.
-func (r *Room) Redeliver(t testing.TB) {
-	t.Helper()
+func (r *Room) Redeliver(tb testing.TB) {
+	tb.Helper()
 	r.mu.Lock()
 	again := r.again
 	r.mu.Unlock()
 	if again == nil {
-		t.Fatal("nothing was said that could be sent again")
+		tb.Fatal("nothing was said that could be sent again")
 		return
 	}
 	r.events <- *again

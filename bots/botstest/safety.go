@@ -38,63 +38,63 @@ func nasty(q bots.Question) []string {
 
 // noPings writes each nasty string alone, all of them live, and all of them in
 // the end.
-func noPings(content func(nasty string) bots.Content) func(t testing.TB, k *kit) {
-	return func(t testing.TB, k *kit) {
-		t.Helper()
-		q := k.ask(t, "Who is there?")
-		ref := k.open(t, q)
+func noPings(content func(nasty string) bots.Content) func(tb testing.TB, k *kit) {
+	return func(tb testing.TB, k *kit) {
+		tb.Helper()
+		q := k.ask(tb, "Who is there?")
+		ref := k.open(tb, q)
 		list := nasty(q)
 		for i := 0; i < len(list); i += len(list) / 4 {
-			k.write(t, ref, content(strings.Join(list[i:min(len(list), i+len(list)/4)], "\n\n")))
-			k.quiet(t)
+			k.write(tb, ref, content(strings.Join(list[i:min(len(list), i+len(list)/4)], "\n\n")))
+			k.quiet(tb)
 		}
 		for _, sep := range []string{"\n\n", " ", ""} {
-			k.write(t, ref, content(strings.Join(list, sep)))
-			k.quiet(t)
+			k.write(tb, ref, content(strings.Join(list, sep)))
+			k.quiet(tb)
 		}
 		last := content(strings.Join(list, "\n\n"))
 		last.Final = true
-		k.write(t, ref, last)
-		k.shows(t, q)
-		k.quiet(t)
+		k.write(tb, ref, last)
+		k.shows(tb, q)
+		k.quiet(tb)
 	}
 }
 
-func (k *kit) quiet(t testing.TB) {
-	t.Helper()
+func (k *kit) quiet(tb testing.TB) {
+	tb.Helper()
 	if pings := k.World.Pings(); len(pings) > 0 {
-		t.Fatalf("pinged %q", pings)
+		tb.Fatalf("pinged %q", pings)
 	}
 }
 
 // noLivePings: text that comes in pieces must not ping at a seam.
-func noLivePings(t testing.TB, k *kit) {
-	t.Helper()
-	q := k.ask(t, "Piece by piece?")
-	ref := k.open(t, q)
+func noLivePings(tb testing.TB, k *kit) {
+	tb.Helper()
+	q := k.ask(tb, "Piece by piece?")
+	ref := k.open(tb, q)
 	text := "Hey @everyone, <!channel> and <@" + q.Asker + ">"
 	for _, end := range []int{5, 8, 13, len("Hey @everyone, <"), len("Hey @everyone, <!chan"), len(text) - 2, len(text)} {
-		k.write(t, ref, bots.Content{Text: text[:end]})
-		k.quiet(t)
+		k.write(tb, ref, bots.Content{Text: text[:end]})
+		k.quiet(tb)
 	}
-	k.write(t, ref, bots.Content{Text: text, Final: true})
-	k.quiet(t)
+	k.write(tb, ref, bots.Content{Text: text, Final: true})
+	k.quiet(tb)
 }
 
 // secretErrors provokes errors; that none of them tells a secret is checked at
 // the end of every promise.
-func secretErrors(t testing.TB, k *kit) {
-	t.Helper()
-	q := k.ask(t, "Can you keep a secret?")
-	ref := k.open(t, q)
+func secretErrors(tb testing.TB, k *kit) {
+	tb.Helper()
+	q := k.ask(tb, "Can you keep a secret?")
+	ref := k.open(tb, q)
 	for _, f := range []Fault{Broken, TooFast, Gone} {
 		if k.World.Fail(f) {
-			_ = k.tryWrite(t, ref, sample())
+			_ = k.tryWrite(tb, ref, sample())
 		}
 	}
 	for _, f := range []Fault{Broken, Lost, TooFast, Gone} {
 		if k.World.Fail(f) {
-			_, _ = k.tryOpen(t, q)
+			_, _ = k.tryOpen(tb, q)
 		}
 	}
 }

@@ -49,10 +49,10 @@ func (r *Room) Noticed(id string) bool {
 
 // WaitFinal waits until the answer to the question with that ID is final, and
 // returns its content. It fails the test after a minute.
-func (r *Room) WaitFinal(t testing.TB, id string) bots.Content {
-	t.Helper()
+func (r *Room) WaitFinal(tb testing.TB, id string) bots.Content {
+	tb.Helper()
 	var final bots.Content
-	r.Until(t, "the final answer to "+id, func() bool {
+	r.Until(tb, "the final answer to "+id, func() bool {
 		written := r.answer(id).writes
 		if n := len(written); n > 0 && written[n-1].Final {
 			final = written[n-1]
@@ -64,10 +64,10 @@ func (r *Room) WaitFinal(t testing.TB, id string) bots.Content {
 
 // WaitShown waits until the answer to a question shows something that found
 // says yes to, and returns its messages. It fails the test after a minute.
-func (r *Room) WaitShown(t testing.TB, id string, found func(shown []Shown) bool) []Shown {
-	t.Helper()
+func (r *Room) WaitShown(tb testing.TB, id string, found func(shown []Shown) bool) []Shown {
+	tb.Helper()
 	var shown []Shown
-	r.Until(t, "an answer to "+id, func() bool {
+	r.Until(tb, "an answer to "+id, func() bool {
 		shown = r.shown(id)
 		return len(shown) > 0 && found(shown)
 	})
@@ -80,8 +80,8 @@ const untilPatience = time.Minute
 
 // Until waits until done says yes; it is asked after every change in the room.
 // done must not call the room's methods. It fails the test after a minute.
-func (r *Room) Until(t testing.TB, what string, done func() bool) {
-	t.Helper()
+func (r *Room) Until(tb testing.TB, what string, done func() bool) {
+	tb.Helper()
 	timeout := time.NewTimer(untilPatience)
 	defer timeout.Stop()
 	for {
@@ -94,7 +94,7 @@ func (r *Room) Until(t testing.TB, what string, done func() bool) {
 		select {
 		case <-changed:
 		case <-timeout.C:
-			t.Fatalf("waited %s in vain for %s", untilPatience, what)
+			tb.Fatalf("waited %s in vain for %s", untilPatience, what)
 		}
 	}
 }

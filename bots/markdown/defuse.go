@@ -76,10 +76,10 @@ func DefuseCode(s string) string {
 
 // pings reports whether c and rest are the start of a ping.
 func pings(c byte, rest string) bool {
-	switch {
-	case c == '@':
+	switch c {
+	case '@':
 		return startsWith(rest, "everyone", "here", "channel")
-	case c == '<':
+	case '<':
 		return startsWith(rest, "@", "#", "!channel", "!here", "!everyone", "!subteam")
 	}
 	return false
