@@ -3,7 +3,6 @@ package discordbot_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -48,7 +47,7 @@ func TestCommandIsDeferredThenAnswered(t *testing.T) {
 		}
 	}
 	shown := w.Shown(t, q)
-	if len(shown) < 3 || shown[0].ID != ref.Message || !strings.HasPrefix(shown[0].Text, "Paragraph 0.") {
+	if len(shown) < 3 || shown[0].ID != ref.Message || !strings.HasPrefix(shown[0].Text, "> ❓ What about overtime?\nParagraph 0.") {
 		t.Errorf("shown %+v", shown)
 	}
 	found, ok, err := b.Find(t.Context(), q)
@@ -108,7 +107,7 @@ func TestDeferThatNeverLanded(t *testing.T) {
 	}
 	clock.advance(time.Minute)
 	ref, err := b.Open(t.Context(), q)
-	if err != nil || ref.Via != "" {
+	if err != nil || strings.Contains(ref.Via, q.Via) {
 		t.Fatalf("Open after a minute: %+v, %v", ref, err)
 	}
 	again, err := b.Open(t.Context(), q)
@@ -157,7 +156,7 @@ func TestTokenThatRanOut(t *testing.T) {
 			if err := b.Write(t.Context(), ref, bots.Content{Text: "Better late.", Final: true}); err != nil {
 				t.Fatal(err)
 			}
-			if shown := w.Shown(t, q); len(shown) != 1 || shown[0].Text != "Better late." {
+			if shown := w.Shown(t, q); len(shown) != 1 || shown[0].Text != "> ❓ slow\nBetter late." {
 				t.Errorf("shown %+v", shown)
 			}
 			obeyed(t, w)
@@ -312,7 +311,7 @@ func TestInteractionsOverHTTP(t *testing.T) {
 	if err := b.Write(t.Context(), ref, bots.Content{Text: "Yes.", Final: true}); err != nil {
 		t.Fatal(err)
 	}
-	if shown := w.Shown(t, q); len(shown) != 1 || shown[0].Text != "Yes." {
+	if shown := w.Shown(t, q); len(shown) != 1 || shown[0].Text != "> ❓ over the web\nYes." {
 		t.Errorf("shown %+v", shown)
 	}
 }
@@ -322,17 +321,15 @@ func TestSignatures(t *testing.T) {
 	w := newWorld(t, localdiscord.Options{})
 	other := newWorld(t, localdiscord.Options{})
 	in := newInbox()
-	address := serve(t, w.bot(t), in)
-	ping := []byte(`{"type":1,"id":"1","token":"t","version":1}`)
-	ask, err := json.Marshal(map[string]any{
-		"type": 2, "id": "100", "token": "t", "channel_id": "5", "application_id": w.ApplicationID(), "user": map[string]any{"id": "7", "username": "ada"},
-		"data": map[string]any{"name": "ask", "options": []any{map[string]any{"name": "question", "type": 3, "value": "hello"}}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := func(d time.Duration) string { return strconv.FormatInt(time.Now().Add(d).Unix(), 10) }
+	noon := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	address := serve(t, w.bot(t, func(o *discordbot.Options) { o.Now = func() time.Time { return noon } }), in)
+	at := func(d time.Duration) string { return strconv.FormatInt(noon.Add(d).Unix(), 10) }
 	now := at(0)
+	ping := []byte(`{"type":1,"id":"1","token":"t","version":1}`)
+	ask := []byte(`{"type":2,"id":"100","token":"t","channel_id":"5","user":{"id":"7","username":"ada"},` +
+		`"data":{"name":"ask","options":[{"name":"question","type":3,"value":"hello"}]}}`)
+	huge := make([]byte, 300<<10)
+	signed := func(stamp string, body []byte) []string { return []string{w.Sign(stamp, body)} }
 	tests := []struct {
 		name       string
 		stamps     []string
@@ -341,21 +338,23 @@ func TestSignatures(t *testing.T) {
 		status     int
 		answer     string
 	}{
-		{"ping", []string{now}, []string{w.Sign(now, ping)}, ping, 200, `{"type":1}`},
-		{"command", []string{now}, []string{w.Sign(now, ask)}, ask, 200, `{"type":5}`},
+		{"ping", []string{now}, signed(now, ping), ping, 200, `{"type":1}`},
+		{"command", []string{now}, signed(now, ask), ask, 200, `{"type":5}`},
+		{"old, but not too old", []string{at(-300 * time.Second)}, signed(at(-300*time.Second), ask), ask, 200, `{"type":5}`},
+		{"ahead, but not too far", []string{at(300 * time.Second)}, signed(at(300*time.Second), ask), ask, 200, `{"type":5}`},
 		{"no headers", nil, nil, ask, 401, ""},
 		{"another key", []string{now}, []string{other.Sign(now, ask)}, ask, 401, ""},
-		{"another body", []string{now}, []string{w.Sign(now, ping)}, ask, 401, ""},
-		{"another time", []string{at(-time.Second)}, []string{w.Sign(now, ask)}, ask, 401, ""},
-		{"too old", []string{at(-360 * time.Second)}, []string{w.Sign(at(-360*time.Second), ask)}, ask, 401, ""},
-		{"too far ahead", []string{at(360 * time.Second)}, []string{w.Sign(at(360*time.Second), ask)}, ask, 401, ""},
-		{"two signatures", []string{now}, []string{w.Sign(now, ask), w.Sign(now, ask)}, ask, 401, ""},
-		{"two timestamps", []string{now, now}, []string{w.Sign(now, ask)}, ask, 401, ""},
+		{"another body", []string{now}, signed(now, ping), ask, 401, ""},
+		{"another time", []string{at(-time.Second)}, signed(now, ask), ask, 401, ""},
+		{"too old", []string{at(-301 * time.Second)}, signed(at(-301*time.Second), ask), ask, 401, ""},
+		{"too far ahead", []string{at(301 * time.Second)}, signed(at(301*time.Second), ask), ask, 401, ""},
+		{"two signatures", []string{now}, append(signed(now, ask), signed(now, ask)...), ask, 401, ""},
+		{"two timestamps", []string{now, now}, signed(now, ask), ask, 401, ""},
 		{"not hexadecimal", []string{now}, []string{"zz"}, ask, 401, ""},
 		{"short signature", []string{now}, []string{"abcd"}, ask, 401, ""},
-		{"timestamp in words", []string{"now"}, []string{w.Sign("now", ask)}, ask, 401, ""},
-		{"huge body", []string{now}, []string{w.Sign(now, make([]byte, 300<<10))}, make([]byte, 300<<10), 401, ""},
-		{"signed, but not JSON", []string{now}, []string{w.Sign(now, []byte("{"))}, []byte("{"), 400, ""},
+		{"timestamp in words", []string{"now"}, signed("now", ask), ask, 401, ""},
+		{"huge body", []string{now}, signed(now, huge), huge, 401, ""},
+		{"signed, but not JSON", []string{now}, signed(now, []byte("{")), []byte("{"), 400, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -110,6 +110,9 @@ func (b *Bot) turns(list []*discordgo.Message, t bots.Thread, me string) []bots.
 		if !ok {
 			continue
 		}
+		if question, ok := askedByCommand(m); turn.Own && ok {
+			turns = append(turns, question)
+		}
 		if last := len(turns) - 1; turn.Own && last >= 0 && turns[last].Own && repliedTo(m) == turns[last].Message {
 			turns[last].Text = strings.TrimSpace(turns[last].Text + "\n\n" + turn.Text)
 			continue
@@ -125,11 +128,52 @@ func (b *Bot) turn(m *discordgo.Message, guild, me string) (bots.Turn, bool) {
 	}
 	turn := bots.Turn{Message: m.ID, Asker: m.Author.ID, Own: m.Author.ID == me, At: m.Timestamp}
 	if turn.Own {
-		turn.Text = said(m.Content)
+		_, answer := cutQuote(m.Content)
+		turn.Text = said(answer)
 	} else {
 		turn.Text = b.tidy.question(m.Content, b.names(withGuild(m, guild), me))
 	}
 	return turn, turn.Text != ""
+}
+
+// askedByCommand is the question that an answer to a command quotes, as a turn
+// of its own: the command itself is no message.
+func askedByCommand(m *discordgo.Message) (bots.Turn, bool) {
+	question, _ := cutQuote(m.Content)
+	if question == "" {
+		return bots.Turn{}, false
+	}
+	turn := bots.Turn{Message: m.ID, Text: question, At: m.Timestamp}
+	if made := m.InteractionMetadata; made != nil && made.User != nil {
+		turn.Message, turn.Asker = made.ID, made.User.ID
+	}
+	return turn, true
+}
+
+// cutQuote separates the quoted question from an own message.
+func cutQuote(content string) (question, answer string) {
+	rest, ok := strings.CutPrefix(content, quoteMark)
+	if !ok {
+		return "", content
+	}
+	question, answer, _ = strings.Cut(rest, "\n")
+	return unescape(question), answer
+}
+
+// unescape takes back what a style did to plain text: backslashes before
+// punctuation, and zero-width spaces.
+func unescape(s string) string {
+	var out strings.Builder
+	escaped := false
+	for _, r := range strings.ReplaceAll(s, "\u200b", "") {
+		if r == '\\' && !escaped {
+			escaped = true
+			continue
+		}
+		out.WriteRune(r)
+		escaped = false
+	}
+	return out.String()
 }
 
 // withGuild adds what messages read by a call lack.
@@ -142,6 +186,7 @@ func withGuild(m *discordgo.Message, guild string) *discordgo.Message {
 // said is an own message without what is no part of the answer: the placeholder,
 // and the sources.
 func said(content string) string {
+	content = strings.TrimSpace(content)
 	for _, w := range []words{say("zh"), say("en")} {
 		if content == w.thinking || content == w.busy {
 			return ""

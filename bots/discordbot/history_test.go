@@ -128,7 +128,7 @@ func TestReplyToACommandsAnswer(t *testing.T) {
 	if q.Thread != first.Thread || !q.InThread {
 		t.Errorf("thread %+v, want %+v", q.Thread, first.Thread)
 	}
-	want := []spoken{{true, "Answered."}, {false, "go on"}}
+	want := []spoken{{false, "by command"}, {true, "Answered."}, {false, "go on"}}
 	if diff := cmp.Diff(want, earlier(t, b, q.Thread, 10)); diff != "" {
 		t.Errorf("history (-want +got):\n%s", diff)
 	}

@@ -48,6 +48,11 @@ type edit struct {
 	Flags    discordgo.MessageFlags            `json:"flags"`
 }
 
+// content is an edit that shows a text and notifies nobody.
+func content(text string) edit {
+	return edit{Content: text, Mentions: noMentions(), Flags: discordgo.MessageFlagsSuppressEmbeds}
+}
+
 // noMentions forbids all mentions. An absent or null list allows them.
 func noMentions() *discordgo.MessageAllowedMentions {
 	return &discordgo.MessageAllowedMentions{Parse: []discordgo.AllowedMentionType{}}
@@ -61,7 +66,7 @@ func nonce(parts ...string) string {
 }
 
 // Open implements bots.Poster. For a command the answer's message exists
-// already: the deferred reply.
+// already: the deferred reply. It shows the question, which a command does not.
 func (b *Bot) Open(ctx context.Context, q bots.Question) (bots.Ref, error) {
 	if q.Via != "" && b.age(commandID(q)) < tokenLife {
 		ref, err := b.openReply(ctx, q)
@@ -72,18 +77,18 @@ func (b *Bot) Open(ctx context.Context, q bots.Question) (bots.Ref, error) {
 	if q.Alone {
 		return bots.Ref{}, &bots.Refusal{Final: true, Err: errors.New("discord: the command can no longer be answered, and its answer was for the asker alone")}
 	}
-	m, err := b.send(ctx, where(q.Thread), say(languageOf(q.Text)).thinking, q.Message, nonce(q.ID))
+	m, err := b.send(ctx, where(q.Thread), placeholder(q), q.Message, nonce(q.ID))
 	if err != nil {
 		return bots.Ref{}, fmt.Errorf("open the answer: %w", err)
 	}
-	return bots.Ref{Channel: m.ChannelID, Message: m.ID}, nil
+	return bots.Ref{Channel: m.ChannelID, Message: m.ID, Via: via("", quoted(q))}, nil
 }
 
 // errNoReply says that a command has no deferred reply and will get none.
 var errNoReply = errors.New("discord: the command has no deferred reply")
 
-// openReply finds the deferred reply. A worker may be quicker than the listener
-// that sends it, so a missing one is looked for again.
+// openReply fills the deferred reply. A worker may be quicker than the listener
+// that sends it, so a missing one is tried again.
 func (b *Bot) openReply(ctx context.Context, q bots.Question) (bots.Ref, error) {
 	for look := range looks {
 		if look > 0 {
@@ -91,8 +96,9 @@ func (b *Bot) openReply(ctx context.Context, q bots.Question) (bots.Ref, error) 
 				return bots.Ref{}, err
 			}
 		}
-		ref, found, err := b.original(ctx, q)
-		if err != nil || found {
+		body := content(placeholder(q))
+		ref, m, err := b.original(ctx, q, request{method: http.MethodPatch, body: body, bucket: "edit/" + tokenBucket(q.Via)})
+		if err != nil || m != nil {
 			return ref, err
 		}
 	}
@@ -102,26 +108,27 @@ func (b *Bot) openReply(ctx context.Context, q bots.Question) (bots.Ref, error) 
 	return bots.Ref{}, errNoReply
 }
 
-// original reads the reply to a command. A Ref without a channel is a reply that
-// only the asker sees: it can be written by the interaction's token alone.
-func (b *Bot) original(ctx context.Context, q bots.Question) (ref bots.Ref, found bool, err error) {
-	address, err := b.replyURL(ctx, q.Via, "@original")
-	if err != nil {
-		return bots.Ref{}, false, err
+// original reads or edits the reply to a command; without one, m is nil. A Ref
+// without a channel is a reply that only the asker sees: it can be written by
+// the interaction's token alone.
+func (b *Bot) original(ctx context.Context, q bots.Question, r request) (ref bots.Ref, m *discordgo.Message, err error) {
+	if r.url, err = b.replyURL(ctx, q.Via, "@original"); err != nil {
+		return bots.Ref{}, nil, err
 	}
-	var m discordgo.Message
-	err = b.call(ctx, request{method: http.MethodGet, url: address, bucket: "get/" + tokenBucket(q.Via)}, &m)
+	err = b.call(ctx, r, &m)
 	switch {
 	case coded(err, codeUnknownWebhook, codeUnknownMessage, codeUnknownInteraction, codeWebhookToken):
-		return bots.Ref{}, false, nil
+		return bots.Ref{}, nil, nil
 	case err != nil:
-		return bots.Ref{}, false, fmt.Errorf("look for the deferred reply: %w", err)
+		return bots.Ref{}, nil, fmt.Errorf("reach the deferred reply: %w", err)
+	case m == nil:
+		return bots.Ref{}, nil, errors.New("discord: the deferred reply is empty")
 	}
-	ref = bots.Ref{Channel: m.ChannelID, Message: m.ID, Via: q.Via}
+	ref = bots.Ref{Channel: m.ChannelID, Message: m.ID, Via: via(q.Via, quoted(q))}
 	if m.Flags&discordgo.MessageFlagsEphemeral != 0 {
 		ref.Channel = ""
 	}
-	return ref, true, nil
+	return ref, m, nil
 }
 
 func (b *Bot) replyURL(ctx context.Context, token, message string) (string, error) {
@@ -132,45 +139,70 @@ func (b *Bot) replyURL(ctx context.Context, token, message string) (string, erro
 	return discordgo.EndpointWebhookMessage(app, token, message), nil
 }
 
+// via is Ref.Via: what later writes need beside the message. It is the
+// interaction's token and the line that quotes the question, or nothing.
+func via(token, quote string) string {
+	if token == "" && quote == "" {
+		return ""
+	}
+	return token + "\n" + quote
+}
+
+func parseVia(s string) (token, quote string) {
+	token, quote, _ = strings.Cut(s, "\n")
+	return token, quote
+}
+
+// quoted is a command's question as its answer shows it; a message that asked
+// stands above its answer by itself.
+func quoted(q bots.Question) string {
+	if q.Message != "" {
+		return ""
+	}
+	return quote(q.Text)
+}
+
 // commandID is the interaction's id, with which a command's question ID ends.
 func commandID(q bots.Question) string { return q.ID[strings.LastIndexByte(q.ID, ':')+1:] }
 
 // age is how long ago a snowflake was made.
 func (b *Bot) age(id string) time.Duration { return b.o.Now().Sub(b.dated(id)) }
 
-// Find implements bots.Poster: an own message that replies to the question.
+// Find implements bots.Poster: an own message that replies to the question, or
+// the reply to the command unless it still only promises an answer.
 func (b *Bot) Find(ctx context.Context, q bots.Question) (bots.Ref, bool, error) {
 	if q.Via != "" && b.age(commandID(q)) < tokenLife {
-		if ref, found, err := b.original(ctx, q); err != nil || found {
-			return ref, found, err
+		ref, m, err := b.original(ctx, q, request{method: http.MethodGet, bucket: "get/" + tokenBucket(q.Via)})
+		if err != nil || m != nil {
+			return ref, m != nil && m.Flags&discordgo.MessageFlagsLoading == 0, err
 		}
 	}
-	if q.Message == "" {
-		return bots.Ref{}, false, nil
-	}
-	answers, err := b.replies(ctx, where(q.Thread), q.Message)
+	asked := commandID(q)
+	answers, err := b.own(ctx, where(q.Thread), asked, func(m *discordgo.Message) bool {
+		return askedBy(m) == asked && m.Flags&discordgo.MessageFlagsLoading == 0
+	})
 	if err != nil || len(answers) == 0 {
 		return bots.Ref{}, false, err
 	}
-	return bots.Ref{Channel: answers[0].ChannelID, Message: answers[0].ID}, true, nil
+	return bots.Ref{Channel: answers[0].ChannelID, Message: answers[0].ID, Via: via("", quoted(q))}, true, nil
 }
 
-// replies lists the bot's own replies to a message, oldest first. They follow it
-// closely, so the search ends after maxPages pages.
-func (b *Bot) replies(ctx context.Context, channel, message string) ([]*discordgo.Message, error) {
+// own lists the bot's own messages after a message that fit, oldest first. What
+// is looked for follows closely, so the search ends after maxPages pages.
+func (b *Bot) own(ctx context.Context, channel, message string, fits func(*discordgo.Message) bool) ([]*discordgo.Message, error) {
 	me, err := b.self(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var own []*discordgo.Message
+	var found []*discordgo.Message
 	for after, page := message, 0; page < maxPages; page++ {
 		list, err := b.page(ctx, channel, "after", after, pageSize)
 		if err != nil {
 			return nil, fmt.Errorf("look for earlier answers: %w", err)
 		}
 		for _, m := range list {
-			if m.Author != nil && m.Author.ID == me && repliedTo(m) == message {
-				own = append(own, m)
+			if m.Author != nil && m.Author.ID == me && fits(m) {
+				found = append(found, m)
 			}
 		}
 		if len(list) < pageSize {
@@ -178,7 +210,7 @@ func (b *Bot) replies(ctx context.Context, channel, message string) ([]*discordg
 		}
 		after = list[len(list)-1].ID
 	}
-	return own, nil
+	return found, nil
 }
 
 // page lists messages of a channel, oldest first. side is "before", "after" or empty.
@@ -216,13 +248,14 @@ func (b *Bot) send(ctx context.Context, channel, text, replyTo, nonce string) (*
 
 // Write implements bots.Poster.
 func (b *Bot) Write(ctx context.Context, r bots.Ref, c bots.Content) error {
+	_, quote := parseVia(r.Via)
 	switch {
 	case !c.Final:
-		return b.edit(ctx, r, live(c))
+		return b.edit(ctx, r, live(c, quote))
 	case r.Channel == "":
-		return b.edit(ctx, r, single(c))
+		return b.edit(ctx, r, single(c, quote))
 	default:
-		return b.finish(ctx, r, full(c))
+		return b.finish(ctx, r, full(c, quote))
 	}
 }
 
@@ -232,7 +265,7 @@ func (b *Bot) finish(ctx context.Context, r bots.Ref, parts []string) error {
 	if err := b.edit(ctx, r, parts[0]); err != nil {
 		return err
 	}
-	have, err := b.replies(ctx, r.Channel, r.Message)
+	have, err := b.own(ctx, r.Channel, r.Message, func(m *discordgo.Message) bool { return repliedTo(m) == r.Message })
 	if err != nil {
 		return err
 	}
@@ -258,13 +291,13 @@ func (b *Bot) finish(ctx context.Context, r bots.Ref, parts []string) error {
 // edit replaces a message's content: by the interaction's token while it works,
 // otherwise as the message's author.
 func (b *Bot) edit(ctx context.Context, r bots.Ref, text string) error {
-	body := edit{Content: text, Mentions: noMentions(), Flags: discordgo.MessageFlagsSuppressEmbeds}
-	if r.Via != "" && b.age(r.Message) < tokenLife {
-		address, err := b.replyURL(ctx, r.Via, r.Message)
+	body := content(text)
+	if token, _ := parseVia(r.Via); token != "" && b.age(r.Message) < tokenLife {
+		address, err := b.replyURL(ctx, token, r.Message)
 		if err != nil {
 			return err
 		}
-		err = b.call(ctx, request{method: http.MethodPatch, url: address, bucket: "edit/" + tokenBucket(r.Via), body: body}, nil)
+		err = b.call(ctx, request{method: http.MethodPatch, url: address, bucket: "edit/" + tokenBucket(token), body: body}, nil)
 		if r.Channel == "" || !coded(err, codeUnknownWebhook, codeWebhookToken) {
 			return err
 		}

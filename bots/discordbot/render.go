@@ -58,44 +58,70 @@ func hush(code string) string {
 	return strings.NewReplacer("@everyone", "@\u200beveryone", "@here", "@\u200bhere").Replace(code)
 }
 
-// lines parses an answer's text. Links are kept where they lead to the hosts of
-// the answer's own sources.
-func lines(c bots.Content, text string) []markdown.Line {
+// quoteMark begins the line that quotes a command's question; History knows it
+// again by that.
+const quoteMark = "> ❓ "
+
+// maxQuote is how much of a question its answer quotes.
+const maxQuote = 300
+
+// quote is a question as one quoted line, without the mark.
+func quote(question string) string { return style{}.Text(markdown.OneLine(question, maxQuote)) }
+
+// placeholder is what an answer shows before there is any text of it.
+func placeholder(q bots.Question) string {
+	thinking := say(languageOf(q.Text)).thinking
+	if asked := quoted(q); asked != "" {
+		return quoteMark + asked + "\n" + thinking
+	}
+	return thinking
+}
+
+// lines parses an answer's text, below the question if that is to be quoted.
+// Links are kept where they lead to the hosts of the answer's own sources.
+func lines(c bots.Content, text, asked string) []markdown.Line {
 	urls := make([]string, 0, len(c.Sources))
 	for _, s := range c.Sources {
 		urls = append(urls, s.URL)
 	}
-	return markdown.Render(markdown.Parser{Links: markdown.Hosts(urls...)}.Parse(text), style{})
+	body := markdown.Render(markdown.Parser{Links: markdown.Hosts(urls...)}.Parse(text), style{})
+	if asked == "" {
+		return body
+	}
+	head := markdown.Line{First: quoteMark, Rest: style{}.Quote(), Spans: []markdown.Span{{Text: asked, Whole: true}}}
+	return append([]markdown.Line{head}, body...)
 }
 
 // live is an answer that is still being written, as far as it fits into its message.
-func live(c bots.Content) string {
+func live(c bots.Content, asked string) string {
 	const more = "\n…"
-	parts := markdown.Split(lines(c, markdown.StableCut(c.Text)), markdown.Limit{Max: maxMessage - len(more), Measure: markdown.UTF16})
-	switch len(parts) {
-	case 0:
-		return say(language(c)).thinking
-	case 1:
-		return parts[0]
-	default:
-		return parts[0] + more
+	body := lines(c, markdown.StableCut(c.Text), "")
+	if len(body) == 0 {
+		body = []markdown.Line{{Spans: []markdown.Span{{Text: say(language(c)).thinking}}}}
 	}
+	if asked != "" {
+		body = append(lines(c, "", asked), body...)
+	}
+	parts := markdown.Split(body, markdown.Limit{Max: maxMessage - len(more), Measure: markdown.UTF16})
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return parts[0] + more
 }
 
 // full is a complete answer in as many messages as it takes, with the note and
 // the sources at its end.
-func full(c bots.Content) []string {
-	body, tail := lines(c, c.Text), trailer(c)
-	parts := markdown.Split(body, markdown.Limit{Max: maxMessage, Measure: markdown.UTF16, Trailer: tail})
-	if len(parts) == 0 {
-		return []string{say(language(c)).empty}
+func full(c bots.Content, asked string) []string {
+	tail := trailer(c)
+	if tail == "" && len(lines(c, c.Text, "")) == 0 {
+		tail = say(language(c)).empty
 	}
-	return parts
+	return markdown.Split(lines(c, c.Text, asked), markdown.Limit{Max: maxMessage, Measure: markdown.UTF16, Trailer: tail})
 }
 
 // single is a complete answer in one message: what a private reply can hold.
-func single(c bots.Content) string {
-	if parts := full(c); len(parts) == 1 {
+func single(c bots.Content, asked string) string {
+	if parts := full(c, asked); len(parts) == 1 {
 		return parts[0]
 	}
 	tail := "-# " + say(language(c)).shortened
@@ -103,11 +129,11 @@ func single(c bots.Content) string {
 		tail += "\n" + t
 	}
 	if room := maxMessage - markdown.UTF16(tail) - len("\n\n"); room > maxMessage/4 {
-		parts := markdown.Split(lines(c, c.Text), markdown.Limit{Max: room, Measure: markdown.UTF16})
+		parts := markdown.Split(lines(c, c.Text, asked), markdown.Limit{Max: room, Measure: markdown.UTF16})
 		return parts[0] + "\n\n" + tail
 	}
 	tail = "-# " + say(language(c)).shortened // more sources than the message holds
-	parts := markdown.Split(lines(c, c.Text), markdown.Limit{Max: maxMessage - markdown.UTF16(tail) - len("\n\n"), Measure: markdown.UTF16})
+	parts := markdown.Split(lines(c, c.Text, asked), markdown.Limit{Max: maxMessage - markdown.UTF16(tail) - len("\n\n"), Measure: markdown.UTF16})
 	return strings.Join(append(parts[:min(1, len(parts))], tail), "\n\n")
 }
 

@@ -50,7 +50,7 @@ func TestRenderings(t *testing.T) {
 	for _, file := range renderings(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			parts := full(contentOf(t, file))
+			parts := full(contentOf(t, file), "")
 			got := strings.Join(parts, "\n=== next message ===\n") + "\n"
 			golden := strings.TrimSuffix(file, ".md") + ".golden"
 			if *update {
@@ -88,7 +88,7 @@ func TestLive(t *testing.T) {
 			c.Final = false
 			for end := 0; end <= len(whole); end += step {
 				c.Text = whole[:end]
-				shown := live(c)
+				shown := live(c, quote("为什么？ *why*"))
 				if n := markdown.UTF16(shown); n > maxMessage || n == 0 {
 					t.Fatalf("after %d bytes: %d characters", end, n)
 				}
@@ -104,14 +104,14 @@ func TestEmptyAnswer(t *testing.T) {
 	t.Parallel()
 	for _, language := range []string{"zh", "en"} {
 		c := bots.Content{Final: true, Language: language}
-		if parts := full(c); len(parts) != 1 || parts[0] != say(language).empty {
+		if parts := full(c, ""); len(parts) != 1 || parts[0] != say(language).empty {
 			t.Errorf("%s: %q", language, parts)
 		}
-		if shown := live(c); shown != say(language).thinking {
+		if shown := live(c, ""); shown != say(language).thinking {
 			t.Errorf("%s: %q", language, shown)
 		}
 		c.Note = "note"
-		if parts := full(c); len(parts) != 1 || parts[0] != "-# note" {
+		if parts := full(c, ""); len(parts) != 1 || parts[0] != "-# note" {
 			t.Errorf("%s: %q", language, parts)
 		}
 	}
@@ -136,7 +136,7 @@ func TestSingle(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := single(tt.content)
+			got := single(tt.content, "")
 			if n := markdown.UTF16(got); n == 0 || n > maxMessage {
 				t.Errorf("%d characters", n)
 			}

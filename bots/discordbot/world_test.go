@@ -26,6 +26,7 @@ type world struct {
 
 	guild   localdiscord.Guild
 	channel localdiscord.Channel
+	only    []botstest.Kind // the ways of asking, where not all
 
 	mu     sync.Mutex
 	people map[string]localdiscord.User
@@ -82,6 +83,9 @@ func (w *world) person(id string) localdiscord.User {
 }
 
 func (w *world) Kinds() []botstest.Kind {
+	if w.only != nil {
+		return w.only
+	}
 	return []botstest.Kind{
 		botstest.Mention, botstest.Direct, botstest.Command, botstest.Chatter, botstest.Bot, botstest.Self, botstest.Edit,
 	}
@@ -138,7 +142,9 @@ func (w *world) ask(s botstest.Said, who localdiscord.User) {
 		channel = w.room(*s.In)
 	}
 	w.note(localdiscord.Message{}, true)
-	w.Ask(localdiscord.Ask{Channel: channel, User: who.ID, Command: "ask", Options: map[string]string{"question": s.Text}})
+	text := []rune(s.Text)
+	text = text[:min(len(text), 6000)] // Discord's own limit of an option
+	w.Ask(localdiscord.Ask{Channel: channel, User: who.ID, Command: "ask", Options: map[string]string{"question": string(text)}})
 }
 
 func (w *world) note(m localdiscord.Message, asked bool) {
@@ -203,10 +209,10 @@ func (w *world) Shown(tb testing.TB, q bots.Question) []botstest.Shown {
 			continue
 		}
 		mine[m.ID] = true
-		s := botstest.Shown{ID: m.ID, Text: m.Content}
 		if m.Flags&localdiscord.FlagLoading != 0 {
-			s.Text = "Tribune is thinking…"
+			continue // Discord's own "is thinking", before there is any answer
 		}
+		s := botstest.Shown{ID: m.ID, Text: m.Content}
 		if m.Flags&localdiscord.FlagEphemeral != 0 {
 			s.Only = m.Interaction.User.ID
 		}
@@ -218,6 +224,15 @@ func (w *world) Shown(tb testing.TB, q bots.Question) []botstest.Shown {
 func (w *world) Fail(f botstest.Fault) bool {
 	posting := regexp.MustCompile(`^(POST|PATCH) /channels/\d+/messages(/\d+)?$|^(GET|PATCH) /webhooks/`)
 	fault := localdiscord.Fault{Call: posting}
+	if w.only != nil { // commands alone, which can be answered once they are acknowledged
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if w.Wait(ctx, w.acknowledged) != nil {
+			return false
+		}
+		posting = regexp.MustCompile(`^PATCH /webhooks/`)
+		fault.Call = posting
+	}
 	switch f {
 	case botstest.TooFast:
 		fault.Status, fault.After = http.StatusTooManyRequests, time.Second
@@ -226,12 +241,20 @@ func (w *world) Fail(f botstest.Fault) bool {
 	case botstest.Gone:
 		fault.Status, fault.Code = http.StatusNotFound, 10003
 	case botstest.Lost:
-		fault.Call, fault.Effect = regexp.MustCompile(`^POST /channels/\d+/messages$`), true
+		fault.Effect = true
+		if w.only == nil {
+			fault.Call = regexp.MustCompile(`^POST /channels/\d+/messages$`)
+		}
 	default:
 		return false
 	}
 	w.Server.Fail(fault)
 	return true
+}
+
+// acknowledged tells whether every command has its reply.
+func (w *world) acknowledged() bool {
+	return !slices.ContainsFunc(w.Interactions(), func(i localdiscord.Interaction) bool { return i.Reply == "" })
 }
 
 func (w *world) Limit() int { return localdiscord.MaxContent }

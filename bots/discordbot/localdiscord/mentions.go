@@ -73,6 +73,14 @@ func (s *Server) mention(m *Message, a *mentions) {
 	}
 }
 
+// mentionQuietly is mention for what is said through this package, by whomever:
+// Pings lists what the bot's own calls did.
+func (s *Server) mentionQuietly(m *Message, a *mentions) {
+	pings := s.pings
+	s.mention(m, a)
+	s.pings = pings
+}
+
 func (s *Server) mentionUser(m *Message, allowed bool, id string) {
 	u := s.users[id]
 	if u == nil || slices.ContainsFunc(m.Mentions, func(have User) bool { return have.ID == id }) {

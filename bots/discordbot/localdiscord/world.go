@@ -170,7 +170,7 @@ func (s *Server) Say(o Say) Message {
 		m.Type, m.Reference = typeReply, &Reference{MessageID: o.ReplyTo, ChannelID: o.Channel, GuildID: m.GuildID}
 		everything.RepliedUser = !o.Quiet
 	}
-	s.mention(m, everything)
+	s.mentionQuietly(m, everything)
 	s.keep(m)
 	return s.export(m)
 }
@@ -185,7 +185,7 @@ func (s *Server) Edit(channel, message, content string) error {
 	}
 	now := s.o.Now()
 	m.Content, m.EditedTimestamp = content, &now
-	s.mention(m, &mentions{Parse: &[]string{"users", "roles", "everyone"}})
+	s.mentionQuietly(m, &mentions{Parse: &[]string{"users", "roles", "everyone"}})
 	s.announce("MESSAGE_UPDATE", m)
 	return nil
 }
