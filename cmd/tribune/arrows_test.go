@@ -40,7 +40,7 @@ var homes = map[string]string{
 	"database/sql":                            "worker/ledger",
 	"github.com/weaviate/weaviate-go-client/": "knowledge/weaviate",
 	"github.com/joho/godotenv":                "config",
-	"github.com/goccy/go-yaml":                "config llm/litellm",
+	"github.com/goccy/go-yaml":                "config llm/litellm knowledge/source/",
 	"github.com/yuin/goldmark":                "bots/markdown knowledge/split",
 	"github.com/alecthomas/kong":              "cmd/tribune",
 }
