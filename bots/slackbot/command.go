@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -132,24 +133,33 @@ func (b *Bot) findCommand(ctx context.Context, q bots.Question) (bots.Ref, bool,
 	return ref, err == nil, err
 }
 
-// findQuestion returns the message with a posted question; "" for none. It was
-// posted a moment ago: one page of the channel holds it.
+// clockSkew is how far Slack's clock may be behind ours.
+const clockSkew = time.Minute
+
+// findQuestion returns the message with a posted question; "" for none.
 func (b *Bot) findQuestion(ctx context.Context, q bots.Question) (string, error) {
-	var page *slack.GetConversationHistoryResponse
-	err := b.call(ctx, "conversations.history", func(ctx context.Context) (err error) {
-		page, err = b.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
-			ChannelID: q.Thread.Channel, Limit: threadPage, IncludeAllMetadata: true,
-		})
-		return err
-	})
-	if err != nil {
-		return "", err
+	since := q.AskedAt.Add(-clockSkew)
+	query := &slack.GetConversationHistoryParameters{
+		ChannelID: q.Thread.Channel, Limit: threadPage, IncludeAllMetadata: true,
+		Oldest: fmt.Sprintf("%d.%06d", since.Unix(), since.Nanosecond()/1000),
 	}
 	found := ""
-	for i := range page.Messages { // youngest first: the eldest stays
-		m := &slack.Message{Msg: page.Messages[i].Msg}
-		if is(m, metaQuestion, "question_id", q.ID) {
-			found = m.Timestamp
+	for range maxThreadPages {
+		var page *slack.GetConversationHistoryResponse
+		err := b.call(ctx, "conversations.history", func(ctx context.Context) (err error) {
+			page, err = b.api.GetConversationHistoryContext(ctx, query)
+			return err
+		})
+		if err != nil {
+			return "", err
+		}
+		for i := range page.Messages { // youngest first: the eldest stays
+			if m := &page.Messages[i]; is(m, metaQuestion, "question_id", q.ID) {
+				found = m.Timestamp
+			}
+		}
+		if query.Cursor = page.ResponseMetaData.NextCursor; query.Cursor == "" {
+			break
 		}
 	}
 	return found, nil
@@ -222,19 +232,22 @@ func (b *Bot) checkResponseURL(raw string) error {
 	}
 	host := strings.ToLower(u.Hostname())
 	ofSlack := u.Scheme == "https" && (strings.HasSuffix(host, ".slack.com") || strings.HasSuffix(host, ".slack-gov.com"))
-	if !ofSlack && u.Host != api.Host {
+	if !ofSlack && (u.Scheme != api.Scheme || u.Host != api.Host) {
 		return errors.New("slack: the response URL is not Slack's")
 	}
 	return nil
 }
 
 func (b *Bot) respond(ctx context.Context, address string, p page) error {
-	blocks, off := slack.Blocks{BlockSet: p.blocks}, false
+	off := false
+	message := &slack.WebhookMessage{
+		Text: p.text, ResponseType: slack.ResponseTypeEphemeral, UnfurlLinks: &off, UnfurlMedia: &off,
+	}
+	if len(p.blocks) > 0 {
+		message.Blocks = &slack.Blocks{BlockSet: p.blocks}
+	}
 	return b.call(ctx, responseURL, func(ctx context.Context) error {
-		return slack.PostWebhookCustomHTTPContext(ctx, address, b.client, &slack.WebhookMessage{
-			Text: p.text, Blocks: &blocks, ResponseType: slack.ResponseTypeEphemeral,
-			UnfurlLinks: &off, UnfurlMedia: &off,
-		})
+		return slack.PostWebhookCustomHTTPContext(ctx, address, b.client, message)
 	})
 }
 

@@ -9,6 +9,7 @@
 package slackbot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -59,9 +60,7 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.APIURL == "" {
-		o.APIURL = slack.APIURL
-	}
+	o.APIURL = cmp.Or(o.APIURL, slack.APIURL)
 	if !strings.HasSuffix(o.APIURL, "/") {
 		o.APIURL += "/"
 	}
@@ -74,13 +73,10 @@ func (o Options) withDefaults() Options {
 	if o.HTTPClient == nil {
 		o.HTTPClient = &http.Client{Timeout: 30 * time.Second}
 	}
-	for field, value := range map[*time.Duration]time.Duration{
-		&o.HearWait: hearWait, &o.CallWait: callWait, &o.Silence: silence, &o.Pace: pace,
-	} {
-		if *field <= 0 {
-			*field = value
-		}
-	}
+	o.HearWait = cmp.Or(o.HearWait, hearWait)
+	o.CallWait = cmp.Or(o.CallWait, callWait)
+	o.Silence = cmp.Or(o.Silence, silence)
+	o.Pace = cmp.Or(o.Pace, pace)
 	return o
 }
 

@@ -103,20 +103,27 @@ func escape(text string) string {
 // escapeWithin escapes as much of text as fits into limit characters; an
 // ellipsis shows the cut, which never tears an escape apart.
 func escapeWithin(text string, limit int) string {
-	var out strings.Builder
-	used := 0
+	end, used := -1, 0 // end is where an ellipsis still fits
 	for i, r := range text {
-		piece := escape(string(r))
-		n := 1
-		if len(piece) > 1 && piece[0] == '&' {
-			n = len(piece)
+		n := escapedLength(r)
+		if end < 0 && used+n >= limit {
+			end = i
 		}
-		if used+n > limit-1 && i+len(string(r)) < len(text) || used+n > limit {
-			out.WriteString("…")
-			break
+		if used += n; used > limit {
+			return escape(text[:end]) + "…"
 		}
-		out.WriteString(piece)
-		used += n
 	}
-	return out.String()
+	return escape(text)
+}
+
+// escapedLength is the length of a character once it is escaped.
+func escapedLength(r rune) int {
+	switch r {
+	case '&':
+		return len("&amp;")
+	case '<', '>':
+		return len("&lt;")
+	default:
+		return 1
+	}
 }

@@ -164,14 +164,28 @@ func TestListenWaitsForSlack(t *testing.T) {
 
 func TestCheckNamesTheMissingScope(t *testing.T) {
 	t.Parallel()
-	server := fastServer(t, localslack.Options{})
-	server.Fail(localslack.Fault{Method: "apps.connections.open", Error: "missing_scope"})
-	bot := newBot(t, options(server))
-	if err := bot.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "lacks a scope") {
-		t.Errorf("Check = %v, want the scope named", err)
+	tests := map[string]struct {
+		scopes []string
+		fault  string
+		want   string
+	}{
+		"all there": {[]string{"chat:write", "app_mentions:read", "commands"}, "", ""},
+		"not told":  {nil, "", ""},
+		"one less":  {[]string{"app_mentions:read"}, "", "lacks the scope chat:write"},
+		"app token": {nil, "missing_scope", "lacks a scope"},
 	}
-	if err := bot.Check(t.Context()); err != nil {
-		t.Errorf("Check = %v with everything in place", err)
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := fastServer(t, localslack.Options{Scopes: test.scopes})
+			if test.fault != "" {
+				server.Fail(localslack.Fault{Method: "apps.connections.open", Error: test.fault})
+			}
+			err := newBot(t, options(server)).Check(t.Context())
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("Check = %v, want %q in it", err, test.want)
+			}
+		})
 	}
 }
 

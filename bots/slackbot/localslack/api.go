@@ -128,6 +128,9 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 	if fault.Lost {
 		panic(http.ErrAbortHandler) // the documented way to break the connection
 	}
+	if s.o.Scopes != nil {
+		w.Header().Set("X-OAuth-Scopes", strings.Join(s.o.Scopes, ","))
+	}
 	answer(w, out, err)
 }
 

@@ -35,6 +35,9 @@ type Options struct {
 	// Events are the app's subscriptions; default: app_mention and every
 	// message.* kind.
 	Events []string
+	// Scopes are what the bot token may do, as auth.test tells in a header; nil
+	// leaves the header out. They are told, not enforced: Fault does that.
+	Scopes []string
 	// AckWait is how long a delivery may stay unacknowledged (default 3 s).
 	AckWait time.Duration
 	// Retries are the waits before each further try (default 0, 1 min, 5 min:
