@@ -144,7 +144,7 @@ func (c *collector) autoLink(n *ast.AutoLink) {
 
 // allowed returns the address as it may be shown, or "".
 func (b builder) allowed(raw string) string {
-	u := safeURL(unescape(raw))
+	u := SafeURL(unescape(raw))
 	if u == "" || b.links != nil && !b.links(u) {
 		return ""
 	}

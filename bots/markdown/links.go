@@ -26,10 +26,10 @@ func Hosts(urls ...string) func(string) bool {
 	}
 }
 
-// safeURL returns the address in the form in which it may be shown, or "" where
-// it may not: another scheme than http, https and mailto, no host, a user name
+// SafeURL returns an address in the form in which it may be shown as a link of
+// any platform, or "" where it may not: another scheme than http, https and mailto, no host, a user name
 // in front of the host (which is there to deceive), or too long.
-func safeURL(raw string) string {
+func SafeURL(raw string) string {
 	raw = strings.TrimSpace(raw)
 	if raw == "" || len(raw) > maxURL || strings.ContainsAny(raw, "\\\n\t") {
 		return ""

@@ -177,3 +177,27 @@ func TestCodeIsVerbatim(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+func TestSafeURL(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		"https://a.example/x?y=1#z":    "https://a.example/x?y=1#z",
+		" HTTP://a.example ":           "HTTP://a.example",
+		"mailto:a@b.example":           "mailto:a@b.example",
+		"https://a.example/(x)|y z":    "https://a.example/%28x%29%7Cy%20z",
+		"https://a.example/<!channel>": "https://a.example/%3C!channel%3E",
+		"https://":                     "",
+		"https://user@a.example":       "",
+		"javascript:alert(1)":          "",
+		"data:text/html,x":             "",
+		"//a.example":                  "",
+		"a.example":                    "",
+		"mailto:":                      "",
+		"https://a.example/\nx":        "",
+		"https://a.example/" + strings.Repeat("x", 2000): "",
+	} {
+		if got := SafeURL(raw); got != want {
+			t.Errorf("SafeURL(%q) = %q, want %q", raw, got, want)
+		}
+	}
+}

@@ -169,6 +169,11 @@ func TestSplitPrefersGoodPlaces(t *testing.T) {
 			[]string{"```abcdefghijklmnop\n" + a + "\n```", "```\n" + b + "\n```"},
 		},
 		{"heading stays", strings.Repeat("x", 50) + "\n\n# head\n\n" + b, []string{strings.Repeat("x", 50), "# head\n\n" + b}},
+		{"long link", strings.Repeat("x", 60) + " [text](https://a.example/0123456789012345678901)", []string{
+			strings.Repeat("x", 60), "[text](https://a.example/0123456789012345678901)",
+		}},
+		{"endless link", "[" + a + "](https://a.example/" + b + ")", []string{a}},
+		{"endless code", "`" + a + b + "`", []string{"`" + a + b[:38] + "`", "`" + b[38:] + "`"}},
 		{"escape", strings.Repeat("x", 98) + "**y*", []string{strings.Repeat("x", 98) + `\*`, `\*y\*`}},
 	}
 	for _, tt := range tests {
