@@ -12,9 +12,12 @@ type exact struct {
 	term int
 	// also is the bare number of a section, -1 for none: headings have it.
 	also int
-	// name are the terms just before the reference: the statute it belongs to.
-	name []int
-	code bool
+	// name are the terms of what the reference belongs to: in Chinese those
+	// just before it, in English all words of the question, of which some
+	// belong to something else.
+	name  []int
+	loose bool
+	code  bool
 }
 
 // nameReach is how far before a reference its name may start, in characters or
@@ -34,20 +37,34 @@ func (q *question) references(terms []cut.Term) {
 				e.also = also
 			}
 		}
-		for _, before := range terms[:n] {
-			if j, ok := q.at[before.Text]; ok && before.Kind != cut.Gram && t.Pos-before.Pos <= nameReach {
-				e.name = append(e.name, j)
-			}
+		e.name = q.names(terms[:n], t.Pos, cut.Pair)
+		if e.loose = len(e.name) == 0; e.loose {
+			e.name = q.names(terms, t.Pos, cut.Word)
 		}
 		q.exact = append(q.exact, e)
 	}
 }
 
-// A code in a heading is what the passage is about; in the text it is named.
-const (
-	inHeading = 1
-	inPassing = .6
-)
+// names are the terms of a kind near a reference.
+func (q *question) names(terms []cut.Term, pos int, kind cut.Kind) []int {
+	var out []int
+	for _, t := range terms {
+		j, ok := q.at[t.Text]
+		if ok && t.Kind == kind && pos-t.Pos <= nameReach && t.Pos-pos <= nameReach && !isSectionWord(t.Text) {
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+// isSectionWord reports whether a stem only says that a number follows.
+func isSectionWord(stem string) bool {
+	switch stem {
+	case "section", "sec", "claus", "chapter", "paragraph", "articl", "art":
+		return true
+	}
+	return false
+}
 
 // fewPassages is up to how many passages, or this share of all, a code may
 // stand in to be taken for one that means a passage ("err_1234", not "s3").
@@ -56,7 +73,8 @@ const (
 	fewShare    = .002
 )
 
-// named is how well a passage is what the question names, 0 to 1.
+// named is how well the heading of a passage is what the question names, 0 to
+// 1. A name in the text needs no help: it is rare, and weighs by that.
 func (q *question) named(f *found) float64 {
 	best := 0.0
 	for _, e := range q.exact {
@@ -66,23 +84,17 @@ func (q *question) named(f *found) float64 {
 }
 
 func (q *question) match(e exact, f *found) float64 {
-	head := f.heads(e.term) || e.also >= 0 && f.heads(e.also)
-	if !e.code {
-		if !head {
-			return 0
-		}
-		share := q.share(e.name, f)
-		return share * share
-	}
-	n := q.terms[e.term].frequency
-	if n == 0 || !f.has(e.term) {
+	if !f.heads(e.term) && (e.also < 0 || !f.heads(e.also)) {
 		return 0
 	}
-	rare := min(1, max(fewPassages, fewShare*float64(q.total))/float64(n))
-	if head {
-		return rare * inHeading
+	if e.code {
+		return min(1, max(fewPassages, fewShare*float64(q.total))/float64(max(q.terms[e.term].frequency, 1)))
 	}
-	return rare * inPassing
+	share := q.share(e.name, f)
+	if e.loose {
+		return (1 + share*share) / 2
+	}
+	return share * share
 }
 
 // share is how much of a statute's name stands in the title and section.

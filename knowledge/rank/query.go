@@ -15,7 +15,7 @@ type wanted struct {
 	idf    float64
 	// frequency is how many passages have it.
 	frequency int
-	own    bool // of the question itself, not of its context or a synonym
+	own       bool // of the question itself, not of its context or a synonym
 	// others are phrases, as numbers of terms, each of which stands for this
 	// one when coverage is counted.
 	others [][]int
@@ -132,7 +132,7 @@ func (w *words) apply(q *question, p phrase, weight float64) {
 			}
 			numbers = append(numbers, i)
 		}
-		for _, text := range p.terms {
+		for _, text := range p.all {
 			if i, ok := q.at[text]; ok && !slices.Contains(numbers, i) {
 				q.terms[i].others = append(q.terms[i].others, numbers)
 			}

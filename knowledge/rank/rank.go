@@ -54,7 +54,7 @@ func measured() weights {
 		field: [fields]float64{inTitle: 1.5, inSection: 1, inText: 1},
 		b:     [fields]float64{inTitle: .3, inSection: .3, inText: .6},
 		gram:  1, synonym: .3, context: .3, near: .1, document: .3, folder: .6, title: .4,
-		exact: 1, foreign: .7,
+		exact: 1, foreign: .6,
 	}
 }
 

@@ -166,16 +166,18 @@ func idf(frequency, total int) float64 {
 }
 
 // coverage is the share of the question's own informative terms that a passage
-// has. Single characters count only where they are no part of a pair.
+// has, each by the square of what it says: the rarest decide. Pairs do not
+// count, only their characters: a question in everyday words shares characters
+// with the rule that answers it far more often than pairs.
 func coverage(q *question, f *found) float64 {
 	sum, all := 0.0, 0.0
 	for i, t := range q.terms {
-		if !t.own || t.kind == cut.Gram && q.han && len(q.terms) > 1 {
+		if !t.own || t.kind == cut.Pair {
 			continue
 		}
-		all += t.idf
+		all += t.idf * t.idf
 		if f.has(i) || anyOf(t.others, f.has) {
-			sum += t.idf
+			sum += t.idf * t.idf
 		}
 	}
 	if all == 0 {

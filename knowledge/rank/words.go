@@ -27,7 +27,8 @@ type words struct {
 
 // phrase is an everyday phrase, cut, and its rule.
 type phrase struct {
-	terms []string
+	terms []string // without single characters
+	all   []string
 	rule  int
 }
 
@@ -112,7 +113,7 @@ func (w *words) rule(line string) error {
 		if len(terms) == 0 {
 			return fmt.Errorf("%w: %q has no terms", errRule, p)
 		}
-		w.phrases[terms[0]] = append(w.phrases[terms[0]], phrase{terms, len(w.rules)})
+		w.phrases[terms[0]] = append(w.phrases[terms[0]], phrase{terms, allTerms(p), len(w.rules)})
 	}
 	w.rules = append(w.rules, sides)
 	return nil
@@ -125,6 +126,14 @@ func phraseTerms(p string) []string {
 		if t.Kind != cut.Gram {
 			out = append(out, t.Text)
 		}
+	}
+	return out
+}
+
+func allTerms(p string) []string {
+	var out []string
+	for _, t := range cut.Terms(p) {
+		out = append(out, t.Text)
 	}
 	return out
 }

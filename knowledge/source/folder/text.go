@@ -84,7 +84,7 @@ func frontMatter(text string) (matter, error) {
 	if err := yaml.Unmarshal([]byte(head), &fields); err != nil {
 		return matter{}, fmt.Errorf("its front matter is not YAML: mend the lines between the two ---")
 	}
-	m := matter{text: strings.Repeat("\n", strings.Count(head, "\n")+2) + body, metadata: map[string]string{}}
+	m := matter{text: strings.Repeat("\n", strings.Count(head, "\n")+3) + body, metadata: map[string]string{}}
 	for k, v := range fields {
 		switch s := fmt.Sprint(v); k {
 		case "title":

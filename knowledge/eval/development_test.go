@@ -1,0 +1,275 @@
+package eval_test
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/eval"
+	"github.com/tribunebot/tribune/knowledge/index"
+	"github.com/tribunebot/tribune/knowledge/rank"
+	"github.com/tribunebot/tribune/knowledge/source/folder"
+)
+
+var (
+	evaluate = flag.Bool("eval", false, "measure on the development questions (minutes)")
+	keep     = flag.String("eval-index", "", "folder of the index to measure with; kept, so that the next run need not build it")
+	runs     = flag.String("eval-runs", "", "folder to write the run files to")
+)
+
+// development is where the questions lie, beside a checkout; they are not part
+// of the repository.
+const development = "../../../shared/eval/retrieval-dev"
+
+// set is one judged collection and what is expected of it.
+type judgedSet struct {
+	name  string
+	least eval.Scores
+}
+
+func sets() []judgedSet {
+	return []judgedSet{
+		{"statutes-zh", eval.Scores{Recall5: .47, Recall100: .77, ReciprocalRank10: .46}},
+		{"aws-docs-en", eval.Scores{Recall10: .90}},
+	}
+}
+
+// TestDevelopment measures retrieval and refusal on the development questions.
+func TestDevelopment(t *testing.T) {
+	if !*evaluate {
+		t.Skip("measures only with -eval")
+	}
+	if _, err := os.Stat(development); err != nil {
+		t.Skipf("SKIPPED, NOT MEASURED: no development questions at %s", development)
+	}
+	dir := *keep
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	build(t, dir)
+	started := time.Now()
+	x, err := index.Open(dir, index.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	t.Logf("opened in %s, %s resident when idle", time.Since(started).Round(time.Millisecond), resident())
+	r, err := rank.New(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range sets() {
+		measure(t, r, s)
+	}
+	t.Logf("%s resident after all questions", resident())
+}
+
+// build feeds both collections.
+func build(t *testing.T, dir string) {
+	t.Helper()
+	x, err := index.Open(dir, index.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	for _, s := range sets() {
+		src, err := folder.New([]string{unpack(t, s.name)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rep, err := x.Ingest(t.Context(), s.name, src, index.IngestOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%-12s fed in %s: %d added, %d unchanged, %d passages, %d left out; %d MB on disk, %s resident",
+			s.name, rep.Took.Round(time.Millisecond), rep.Added, rep.Unchanged, rep.Passages, rep.Skips, size(t, dir)>>20, resident())
+	}
+}
+
+// unpack writes a collection's corpus as a file that the folder source reads.
+func unpack(t *testing.T, name string) string {
+	t.Helper()
+	in, err := os.Open(filepath.Join(development, name, "corpus.jsonl.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "corpus.jsonl")
+	out, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(out, z); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func measure(t *testing.T, r *rank.Ranker, s judgedSet) {
+	t.Helper()
+	var (
+		run  = eval.Run{}
+		took []time.Duration
+		yes  []float64
+		no   []float64
+	)
+	for _, q := range questions(t, s.name, "queries.jsonl") {
+		started := time.Now()
+		found := retrieve(t, r, s.name, q.Text, 300)
+		took = append(took, time.Since(started))
+		for _, p := range found {
+			run[q.ID] = append(run[q.ID], eval.Hit{Document: p.Document, Score: p.Score})
+		}
+		yes = append(yes, rank.Confidence(found))
+	}
+	for _, q := range questions(t, s.name, "unanswerable.jsonl") {
+		no = append(no, rank.Confidence(retrieve(t, r, s.name, q.Text, 10)))
+	}
+	got := eval.Score(run, judgements(t, s.name))
+	slices.Sort(took)
+	t.Logf("%-12s %v", s.name, got)
+	t.Logf("%-12s p50 %s, p99 %s a query", s.name, took[len(took)/2].Round(time.Microsecond), took[len(took)*99/100].Round(time.Microsecond))
+	t.Logf("%-12s refusal: AUC %.3f", s.name, eval.AUC(yes, no))
+	for _, limit := range [...]float64{rank.EnoughChinese, rank.EnoughEnglish, .8} {
+		t.Logf("%-12s refusal: below %.2f are %.0f%% of the unanswerable and %.0f%% of the answerable",
+			s.name, limit, 100*below(no, limit), 100*below(yes, limit))
+	}
+	atLeast(t, s.name+" R@5", got.Recall5, s.least.Recall5)
+	atLeast(t, s.name+" R@10", got.Recall10, s.least.Recall10)
+	atLeast(t, s.name+" R@100", got.Recall100, s.least.Recall100)
+	atLeast(t, s.name+" MRR@10", got.ReciprocalRank10, s.least.ReciprocalRank10)
+	if *runs != "" {
+		write(t, run, filepath.Join(*runs, s.name+".tsv"))
+	}
+}
+
+func atLeast(t *testing.T, what string, got, want float64) {
+	t.Helper()
+	if got < want {
+		t.Errorf("%s is %.4f, want at least %.2f", what, got, want)
+	}
+}
+
+func below(values []float64, limit float64) float64 {
+	n := 0
+	for _, v := range values {
+		if v < limit {
+			n++
+		}
+	}
+	return float64(n) / float64(len(values))
+}
+
+func retrieve(t *testing.T, r *rank.Ranker, collection, text string, limit int) []knowledge.Passage {
+	t.Helper()
+	got, err := r.Retrieve(t.Context(), knowledge.Query{Text: text, Collections: []string{collection}, Limit: limit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+type question struct{ ID, Text string }
+
+func questions(t *testing.T, name, file string) []question {
+	t.Helper()
+	f, err := os.Open(filepath.Join(development, name, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var out []question
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		var q question
+		if err := json.Unmarshal(lines.Bytes(), &q); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
+func judgements(t *testing.T, name string) eval.Judged {
+	t.Helper()
+	f, err := os.Open(filepath.Join(development, name, "qrels.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	judged, err := eval.ReadJudged(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return judged
+}
+
+func write(t *testing.T, run eval.Run, path string) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(run.Write(f, 100), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func size(t *testing.T, dir string) (bytes int64) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if errors.Is(err, fs.ErrNotExist) { // merged away meanwhile
+			return nil
+		}
+		if err == nil {
+			bytes += info.Size()
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes
+}
+
+// resident is this process's memory, where the system tells.
+func resident() string {
+	debug.FreeOSMemory()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return "unknown memory"
+	}
+	var out []string
+	for line := range strings.Lines(string(status)) {
+		for _, name := range [...]string{"VmRSS:", "RssAnon:"} {
+			var kb int
+			if _, err := fmt.Sscanf(line, name+" %d", &kb); err == nil {
+				out = append(out, fmt.Sprintf("%s %d MB", strings.TrimSuffix(name, ":"), kb>>10))
+			}
+		}
+	}
+	return strings.Join(out, ", ")
+}
