@@ -61,13 +61,13 @@ bench: ## all benchmarks, one after another
 	@$(GO) test -run '^$$' -bench . -benchmem -timeout 30m ./...
 
 soak: build ## 50 questions a second for 60 s through the whole program, none lost
-	@$(GO) test -count=1 -run '^TestSoak$$' -soak=60s -timeout 10m -v ./cmd/tribune
+	@$(GO) test -count=1 -run '^TestSoak$$' -timeout 10m -v ./cmd/tribune -soak=60s
 
 chaos: ## a short fault run: workers killed in mid-answer, every question answered once
 	@$(GO) test -count=1 -run '^TestChaos' -timeout 10m ./cmd/tribune
 
 eval: ## retrieval quality on the development set, where it is there
-	@$(GO) test -count=1 -run '^TestEval' -eval -timeout 30m -v ./knowledge/...
+	@$(GO) test -count=1 -run '^TestEval' -timeout 30m -v ./knowledge/eval -eval
 
 e2e: ## the end-to-end tests alone, told one by one
 	@$(GO) test -count=1 -run '^TestEndToEnd' -timeout 10m -v ./cmd/tribune

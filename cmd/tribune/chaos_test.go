@@ -45,7 +45,7 @@ func (o *output) String() string {
 }
 
 // serveProcess starts `tribune serve` in dir and waits until it listens.
-func serveProcess(t *testing.T, dir string, s settings) *process {
+func serveProcess(t testing.TB, dir string, s settings) *process {
 	t.Helper()
 	_ = os.Remove(filepath.Join(dir, "data", "server.json"))
 	p := &process{cmd: exec.CommandContext(t.Context(), "tribune", "serve"), out: &output{}, dir: dir, done: make(chan error, 1)}
@@ -78,7 +78,7 @@ func (p *process) kill() {
 }
 
 // address is where the process listens.
-func (p *process) address(t *testing.T) string {
+func (p *process) address(t testing.TB) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(p.dir, "data", "server.json"))
 	if err != nil {
