@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/bwmarrin/discordgo"
+
+	"github.com/tribunebot/tribune/bots"
 )
 
 // DefaultAPIURL is where Discord's API is, without its version.
@@ -26,6 +28,9 @@ type Options struct {
 	GuildID       string // DISCORD_GUILD_ID: /ask is registered there alone, at once
 	APIURL        string // DISCORD_API_URL; default DefaultAPIURL
 
+	// Store keeps how far the bot has heard, so that what was said while it was
+	// down is heard at the next start (default: only while the program runs).
+	Store bots.Store
 	// HTTPClient carries the calls of the API (default: one with a timeout of 20 s).
 	HTTPClient *http.Client
 	// Patience is how long a message is offered to an Inbox that fails, before

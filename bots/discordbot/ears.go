@@ -39,6 +39,9 @@ type ears struct {
 	in       bots.Inbox
 	messages [lanes]chan *discordgo.Message
 	asked    chan heard
+	gaps     chan gap
+	seen     seen
+	since    uint64        // the session's beginning; the gateway's reader alone uses it
 	done     chan struct{} // closed when nothing more comes
 }
 
@@ -49,15 +52,16 @@ type heard struct {
 }
 
 func (b *Bot) ears(me string, in bots.Inbox) *ears {
-	e := &ears{b: b, me: me, in: in, asked: make(chan heard, queued), done: make(chan struct{})}
+	e := &ears{b: b, me: me, in: in, asked: make(chan heard, queued), gaps: make(chan gap, queued), done: make(chan struct{})}
 	for i := range e.messages {
 		e.messages[i] = make(chan *discordgo.Message, queued)
 	}
 	return e
 }
 
-// message is called by the gateway's reader.
+// message is called by the gateway's reader, and for what was missed.
 func (e *ears) message(m *discordgo.Message) {
+	e.seen.note(m)
 	if !e.b.addressed(m, e.me) {
 		return
 	}

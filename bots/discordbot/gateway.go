@@ -43,6 +43,9 @@ func (b *Bot) Listen(ctx context.Context, in bots.Inbox) error {
 		return quiet(ctx, err)
 	}
 	e := b.ears(me, in)
+	if err := e.seen.load(ctx, b.o.Store, b.o.Now()); err != nil {
+		b.o.Log.WarnContext(ctx, "discord listener does not know how far it heard before", "error", err)
+	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx)) // what was heard is kept, even at the end
 	defer stop()
 	var workers sync.WaitGroup
@@ -50,6 +53,8 @@ func (b *Bot) Listen(ctx context.Context, in bots.Inbox) error {
 	g, inner := errgroup.WithContext(ctx)
 	g.Go(func() error { return b.connect(inner, e) })
 	g.Go(func() error { return b.register(inner) })
+	g.Go(func() error { return e.search(inner) })
+	g.Go(func() error { return e.keep(inner) })
 	err = g.Wait()
 	close(e.done)
 	defer time.AfterFunc(graceTime, stop).Stop()
@@ -180,6 +185,8 @@ func (b *Bot) gateway(ctx context.Context, e *ears, w *wire) (*discordgo.Session
 	s.State.TrackPresences, s.State.TrackEmojis, s.State.TrackStickers, s.State.TrackVoice = false, false, false, false
 	s.Dialer = &websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: openTime, NetDialContext: w.dial}
 	lost := make(chan struct{}, 1)
+	s.AddHandler(func(*discordgo.Session, *discordgo.Ready) { e.ready() })
+	s.AddHandler(func(_ *discordgo.Session, g *discordgo.GuildCreate) { e.guild(g.Guild) })
 	s.AddHandler(func(_ *discordgo.Session, m *discordgo.MessageCreate) { e.message(m.Message) })
 	s.AddHandler(func(_ *discordgo.Session, raw *discordgo.Event) { e.event(raw.Type, raw.RawData) })
 	s.AddHandler(func(*discordgo.Session, *discordgo.Disconnect) {
