@@ -86,8 +86,12 @@ type lines struct {
 }
 
 func (l lines) send(kind string, v any) {
+	data, err := json.Marshal(map[string]any{kind: v})
+	if err != nil {
+		data = []byte(`{"error":"the result cannot be told in JSON"}`)
+	}
 	// A client that left is seen by the request's context, not here.
-	_ = json.NewEncoder(l.w).Encode(map[string]any{kind: v})
+	_, _ = l.w.Write(append(data, '\n'))
 	_ = l.rc.Flush()
 }
 

@@ -148,6 +148,8 @@ func resident(tb testing.TB, pid int) float64 {
 
 // TestSoak pours fifty questions a second through the whole program for as
 // long as -soak says; every one must be answered.
+//
+//nolint:paralleltest // alone: it measures
 func TestSoak(t *testing.T) {
 	if *soak == 0 {
 		t.Skip("not asked for: make soak runs it for a minute")

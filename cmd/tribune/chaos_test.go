@@ -45,10 +45,10 @@ func (o *output) String() string {
 }
 
 // serveProcess starts `tribune serve` in dir and waits until it listens.
-func serveProcess(t testing.TB, dir string, s settings) *process {
-	t.Helper()
+func serveProcess(tb testing.TB, dir string, s settings) *process {
+	tb.Helper()
 	_ = os.Remove(filepath.Join(dir, "data", "server.json"))
-	p := &process{cmd: exec.CommandContext(t.Context(), "tribune", "serve"), out: &output{}, dir: dir, done: make(chan error, 1)}
+	p := &process{cmd: exec.CommandContext(tb.Context(), "tribune", "serve"), out: &output{}, dir: dir, done: make(chan error, 1)}
 	p.cmd.Dir = dir
 	p.cmd.Env = []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "TRIBUNE_HTTP_ADDR=127.0.0.1:0"} //nolint:forbidigo // the path that finds the program
 	for name, value := range s {
@@ -56,14 +56,14 @@ func serveProcess(t testing.TB, dir string, s settings) *process {
 	}
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	go func() { p.done <- p.cmd.Wait() }()
-	t.Cleanup(p.kill)
-	eventually(t, "the server listens", func() bool {
+	tb.Cleanup(p.kill)
+	eventually(tb, "the server listens", func() bool {
 		_, err := os.Stat(filepath.Join(dir, "data", "server.json"))
 		if err != nil && len(p.done) > 0 {
-			t.Fatalf("it ended:\n%s", p.out)
+			tb.Fatalf("it ended:\n%s", p.out)
 		}
 		return err == nil
 	})
@@ -78,15 +78,15 @@ func (p *process) kill() {
 }
 
 // address is where the process listens.
-func (p *process) address(t testing.TB) string {
-	t.Helper()
+func (p *process) address(tb testing.TB) string {
+	tb.Helper()
 	data, err := os.ReadFile(filepath.Join(p.dir, "data", "server.json"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var at presence
 	if err := json.Unmarshal(data, &at); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return at.URL
 }

@@ -9,13 +9,13 @@ import (
 )
 
 // discordServer is a local Discord with one channel and one person.
-func discordServer(t testing.TB) (*localdiscord.Server, localdiscord.Channel, localdiscord.User) {
-	t.Helper()
+func discordServer(tb testing.TB) (*localdiscord.Server, localdiscord.Channel, localdiscord.User) {
+	tb.Helper()
 	server, err := localdiscord.Start(localdiscord.Options{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = server.Close() })
+	tb.Cleanup(func() { _ = server.Close() })
 	guild := server.AddGuild("works council")
 	return server, server.AddChannel(guild.ID, "general", false), server.AddUser("ada")
 }

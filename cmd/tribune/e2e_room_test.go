@@ -182,7 +182,7 @@ func TestEndToEndACollectionNeverShowsElsewhere(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "tribune.yaml", twoRooms)
 	write(t, dir, "secret/plan.md", "# Merger plan\n\nThe merger with canary-7731 closes in June.\n")
-	write(t, dir, "open/lunch.md", "# Lunch\n\nLunch is served in the merger hall at noon.\n")
+	write(t, dir, "open/lunch.md", "# Canteen\n\nLunch is served in the merger hall at noon.\n")
 	room := botstest.NewRoom()
 	app := start(t, dir, nil, Parts{Platforms: []bots.Platform{room}})
 	eventually(t, "both collections are fed", func() bool {
@@ -207,9 +207,9 @@ func TestEndToEndACollectionNeverShowsElsewhere(t *testing.T) {
 
 // all is everything readable of a content.
 func all(c bots.Content) string {
-	text := c.Text + c.Note
+	parts := []string{c.Text, c.Note}
 	for _, s := range c.Sources {
-		text += s.Title + s.Quote + s.Ref
+		parts = append(parts, s.Title, s.Quote, s.Ref)
 	}
-	return text
+	return strings.Join(parts, "\n")
 }

@@ -14,15 +14,15 @@ const slackChannel = "C0GENERAL"
 
 // slackWorkspace is a local Slack with one channel and one person. Its retries
 // come soon.
-func slackWorkspace(t testing.TB) *localslack.Server {
-	t.Helper()
+func slackWorkspace(tb testing.TB) *localslack.Server {
+	tb.Helper()
 	server := localslack.New(localslack.Options{
 		AckWait: 3 * time.Second, Retries: []time.Duration{0, 200 * time.Millisecond, time.Second},
 	})
-	if err := server.Start(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := server.Start(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = server.Close() })
+	tb.Cleanup(func() { _ = server.Close() })
 	server.AddUser(localslack.User{ID: "U0ADA", Name: "ada"})
 	for _, c := range server.Channels() {
 		if c.ID == slackChannel {
@@ -43,13 +43,13 @@ func slackHTTP(server *localslack.Server) settings {
 
 // mention lets ada mention the bot, in a thread where one is given, and
 // returns the message.
-func mention(t testing.TB, server *localslack.Server, text, thread string) string {
-	t.Helper()
+func mention(tb testing.TB, server *localslack.Server, text, thread string) string {
+	tb.Helper()
 	ts, err := server.Say(localslack.Say{
 		Channel: slackChannel, User: "U0ADA", Thread: thread, Text: localslack.Mention() + " " + localslack.Escape(text),
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return ts
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,10 +68,8 @@ func follow(t *testing.T, base string, done func(webTurn) bool) {
 		if err := json.Unmarshal([]byte(data), &state); err != nil {
 			t.Fatalf("%v in %s", err, data)
 		}
-		for _, turn := range append(state.Turns, state.webTurn) {
-			if done(turn) {
-				return
-			}
+		if slices.ContainsFunc(append(state.Turns, state.webTurn), done) {
+			return
 		}
 	}
 	t.Fatalf("the stream ended: %v", lines.Err())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,34 +34,34 @@ type running struct {
 type settings map[string]string
 
 // loadTest loads settings for a data directory of its own, and nothing else.
-func loadTest(t testing.TB, dir string, s settings) *config.Config {
-	t.Helper()
+func loadTest(tb testing.TB, dir string, s settings) *config.Config {
+	tb.Helper()
 	environ := []string{"TRIBUNE_DATA_DIR=" + filepath.Join(dir, "data"), "TRIBUNE_HTTP_ADDR=127.0.0.1:0", "TRIBUNE_GRACE=10s"}
 	for name, value := range s {
 		environ = append(environ, name+"="+value)
 	}
 	c, err := config.Load(config.Options{Dir: dir, Environ: environ})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return c
 }
 
 // start starts the same App as the binary and waits until it hears. It is
 // stopped when the test ends, or by stopped.
-func start(t testing.TB, dir string, s settings, parts Parts) *running {
-	t.Helper()
-	c := loadTest(t, dir, s)
-	held, _, err := hold(t.Context(), c.Server.DataDir)
+func start(tb testing.TB, dir string, s settings, parts Parts) *running {
+	tb.Helper()
+	c := loadTest(tb, dir, s)
+	held, _, err := hold(tb.Context(), c.Server.DataDir)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	log := slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	app, err := NewApp(t.Context(), c, held, log, parts)
+	log := slog.New(slog.NewTextHandler(testLog{tb}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	app, err := NewApp(tb.Context(), c, held, log, parts)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	r := &running{App: app, dir: c.Server.DataDir, stop: cancel, done: make(chan error, 1)}
 	ready := make(chan string, 1)
 	go func() {
@@ -70,43 +71,43 @@ func start(t testing.TB, dir string, s settings, parts Parts) *running {
 		}
 		r.done <- err
 	}()
-	t.Cleanup(func() { r.stopped(t) })
+	tb.Cleanup(func() { r.stopped(tb) })
 	select {
 	case r.base = <-ready:
 	case err := <-r.done:
 		r.done <- err
-		t.Fatalf("it stopped before it was ready: %v", err)
+		tb.Fatalf("it stopped before it was ready: %v", err)
 	case <-time.After(patience): //nolint:forbidigo // the bound of a wait, not a pause
-		t.Fatal("it was not ready in time")
+		tb.Fatal("it was not ready in time")
 	}
 	return r
 }
 
 // stopped stops the App and waits until it let go of everything.
-func (r *running) stopped(t testing.TB) {
-	t.Helper()
+func (r *running) stopped(tb testing.TB) {
+	tb.Helper()
 	r.stop()
 	err := <-r.done
 	r.done <- nil
 	if err != nil {
-		t.Errorf("it stopped with: %v", err)
+		tb.Errorf("it stopped with: %v", err)
 	}
 }
 
 // testLog sends warnings to the test's own log.
-type testLog struct{ t testing.TB }
+type testLog struct{ tb testing.TB }
 
 func (l testLog) Write(p []byte) (int, error) {
-	if l.t.Context().Err() == nil {
-		l.t.Log(strings.TrimSpace(string(p)))
+	if l.tb.Context().Err() == nil {
+		l.tb.Log(strings.TrimSpace(string(p)))
 	}
 	return len(p), nil
 }
 
 // provider is a local model server and the settings that lead to it.
-func provider(t testing.TB, steps ...llmtest.Step) (*llmtest.Server, settings) {
-	t.Helper()
-	server := llmtest.NewServer(t, steps...)
+func provider(tb testing.TB, steps ...llmtest.Step) (*llmtest.Server, settings) {
+	tb.Helper()
+	server := llmtest.NewServer(tb, steps...)
 	return server, settings{"DEEPSEEK_API_KEY": "sk-deepseek-canary-0001", "DEEPSEEK_API_BASE": server.URL + "/v1"}
 }
 
@@ -114,9 +115,7 @@ func provider(t testing.TB, steps ...llmtest.Step) (*llmtest.Server, settings) {
 func with(all ...settings) settings {
 	out := settings{}
 	for _, s := range all {
-		for name, value := range s {
-			out[name] = value
-		}
+		maps.Copy(out, s)
 	}
 	return out
 }
@@ -140,29 +139,29 @@ func quoteFirst() llmtest.Step {
 }
 
 // eventually polls until ok, within patience.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
+func eventually(tb testing.TB, what string, ok func() bool) {
+	tb.Helper()
 	deadline := time.Now().Add(patience)
 	for !ok() {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited %s in vain until %s", patience, what)
+			tb.Fatalf("waited %s in vain until %s", patience, what)
 		}
-		if err := pause(t.Context(), 10*time.Millisecond); err != nil {
-			t.Fatal(err)
+		if err := pause(tb.Context(), 10*time.Millisecond); err != nil {
+			tb.Fatal(err)
 		}
 	}
 }
 
 // one returns the only message of the bot that shows something, once it is final.
-func one(t testing.TB, shown func() []botstest.Shown, final string) botstest.Shown {
-	t.Helper()
-	eventually(t, "one message shows "+final, func() bool {
+func one(tb testing.TB, shown func() []botstest.Shown, final string) botstest.Shown {
+	tb.Helper()
+	eventually(tb, "one message shows "+final, func() bool {
 		s := shown()
 		return len(s) > 0 && strings.Contains(s[len(s)-1].Text, final)
 	})
 	s := shown()
 	if len(s) != 1 {
-		t.Fatalf("%d messages: %v", len(s), s)
+		tb.Fatalf("%d messages: %v", len(s), s)
 	}
 	return s[0]
 }
@@ -185,14 +184,13 @@ func jsonHas(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // write makes a file below dir.
-func write(t testing.TB, dir, name, text string) string {
-	t.Helper()
+func write(tb testing.TB, dir, name, text string) {
+	tb.Helper()
 	path := filepath.Join(dir, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return path
 }

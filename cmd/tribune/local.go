@@ -17,9 +17,6 @@ import (
 	"github.com/tribunebot/tribune/worker/queue"
 )
 
-// defaultCollection is where documents go that are fed without a name.
-const defaultCollection = "default"
-
 // withApp runs do with an App in this process, for a command that found no
 // server. Questions are worked on meanwhile.
 func withApp(ctx context.Context, c *config.Config, dir *dataDir, s streams, do func(service) error) (err error) {

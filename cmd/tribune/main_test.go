@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 			code := run(ctx, os.Args[1:], streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
 			stop()
-			os.Exit(code)
+			os.Exit(code) //nolint:forbidigo // this is main
 		},
 	})
 }

@@ -101,7 +101,7 @@ func (cmd *searchCmd) batch(ctx context.Context, svc service) error {
 	if err != nil {
 		return fmt.Errorf("read the queries: %w", err)
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	out, err := os.Create(cmd.Out + ".part")
 	if err != nil {
 		return fmt.Errorf("write the run: %w", err)
