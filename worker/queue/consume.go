@@ -20,7 +20,8 @@ type Work struct {
 	// Handler answers a question; Claimed gives it the question's record.
 	Handler worker.Handler[bots.Question]
 	// GiveUp tells the asker that there will be no answer, because of the
-	// error. It may be called again for the same question after a crash. May be nil.
+	// error; Claimed works here too. It may be called again for the same
+	// question after a failure or a crash. May be nil.
 	GiveUp func(ctx context.Context, q bots.Question, reason error) error
 
 	Parallel int           // questions worked on at once; 64
@@ -148,11 +149,11 @@ func (c *crew) pullSome(ctx, hard context.Context, stream string) error {
 	if err != nil {
 		return err
 	}
-	it, err := consumer.Messages(jetstream.PullMaxMessages(pullBatch), jetstream.WithMessagesErrOnMissingHeartbeat(false))
+	it, err := consumer.Messages(jetstream.PullMaxMessages(min(pullBatch, c.most())), jetstream.WithMessagesErrOnMissingHeartbeat(false))
 	if err != nil {
 		return err
 	}
-	for ctx.Err() == nil && !c.full() {
+	for ctx.Err() == nil && c.holding() < c.most() {
 		msg, err := it.Next(jetstream.NextContext(ctx))
 		if err != nil && ctx.Err() == nil {
 			it.Stop()
@@ -174,16 +175,21 @@ func (c *crew) pullSome(ctx, hard context.Context, stream string) error {
 // drainWait bounds how long the last messages of a pull are waited for.
 const drainWait = 2 * time.Second
 
-func (c *crew) full() bool {
+// most is how many questions the crew takes before it stops pulling. What the
+// server has sent by then comes on top: at most pullBatch from each stream.
+func (c *crew) most() int { return c.work.Parallel * holdPerSlot }
+
+func (c *crew) holding() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.held) >= c.work.Parallel*holdPerSlot
+	return len(c.held)
 }
 
-// awaitRoom waits until the crew may hold more; false when ctx is done.
+// awaitRoom waits until the crew may hold a good number more, so that a pull
+// is worth its while; false when ctx is done.
 func (c *crew) awaitRoom(ctx context.Context) bool {
 	for ctx.Err() == nil {
-		if !c.full() {
+		if c.holding() <= c.most()*3/4 {
 			return true
 		}
 		select {

@@ -295,6 +295,67 @@ func TestAFailureComesAgainAndCounts(t *testing.T) {
 	settledDown(t, q)
 }
 
+func TestALongAnswerIsKeptAlive(t *testing.T) {
+	t.Parallel()
+	const ackWait = 600 * time.Millisecond
+	_, o := cluster(t, t.TempDir(), 0)
+	o.ackWait = ackWait
+	q, other := open(t, o), open(t, o)
+	begun, got := make(chan bots.Question, 8), make(chan bots.Question, 8)
+	consume(t, q, Work{Parallel: 1, Handler: func(ctx context.Context, e bots.Question) error {
+		begun <- e
+		pause(ctx, 4*ackWait)
+		return ctx.Err()
+	}})
+	hear(t, q, question("1", 1))
+	receive(t, begun, "the long answer")
+	hear(t, q, question("1", 2)) // waits its turn, in whichever worker's hands
+	consume(t, other, Work{Handler: report(got)})
+	started := time.Now()
+	select {
+	case e := <-got:
+		if e.ID != question("1", 2).ID {
+			t.Errorf("the long answer was begun twice")
+		}
+	case e := <-begun:
+		if e.ID != question("1", 2).ID {
+			t.Errorf("the long answer was begun twice")
+		}
+	case <-time.NewTimer(patience).C:
+		t.Fatal("the second question of the thread never came")
+	}
+	if waited := time.Since(started); waited < 3*ackWait {
+		t.Errorf("a question of the same thread ran after %s, beside the long answer", waited)
+	}
+	settledDown(t, q)
+	if rec, err := q.Records().Load(t.Context(), question("1", 1).ID); err != nil || rec.Tries != 1 || rec.State != worker.Final {
+		t.Errorf("record %+v, %v", rec, err)
+	}
+}
+
+func TestManyQuestionsAreHeldWithinBounds(t *testing.T) {
+	t.Parallel()
+	q := open(t, Options{})
+	const n = 60
+	for i := range n {
+		hear(t, q, question(fmt.Sprintf("t%d", i), 1))
+	}
+	release, got := make(chan struct{}), make(chan bots.Question, n)
+	consume(t, q, Work{Parallel: 2, Handler: func(ctx context.Context, e bots.Question) error {
+		<-release
+		return report(got)(ctx, e)
+	}})
+	eventually(t, "the worker is busy", func() bool { return state(t, q).Working >= 2*holdPerSlot })
+	if s := state(t, q); s.Working > 2*2*holdPerSlot || s.Waiting+s.Working != n {
+		t.Errorf("state %+v", s)
+	}
+	close(release)
+	settledDown(t, q)
+	if len(got) != n {
+		t.Errorf("%d of %d came through", len(got), n)
+	}
+}
+
 func TestTheWorkNeedsAHandler(t *testing.T) {
 	t.Parallel()
 	q := open(t, Options{})

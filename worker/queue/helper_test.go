@@ -24,7 +24,7 @@ const testAckWait = 1500 * time.Millisecond
 
 // testLog writes to the test's output until the test is over.
 type testLog struct {
-	t    *testing.T
+	t    testing.TB
 	mu   sync.Mutex
 	done bool
 }
@@ -38,10 +38,10 @@ func (l *testLog) Write(p []byte) (int, error) {
 	return l.t.Output().Write(p)
 }
 
-func logTo(t *testing.T) *slog.Logger {
-	t.Helper()
-	l := &testLog{t: t}
-	t.Cleanup(func() {
+func logTo(tb testing.TB) *slog.Logger {
+	tb.Helper()
+	l := &testLog{t: tb}
+	tb.Cleanup(func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.done = true
@@ -51,13 +51,13 @@ func logTo(t *testing.T) *slog.Logger {
 
 // open opens a queue and closes it with the test. Without Dir or URL it is an
 // embedded one of the test's own.
-func open(t *testing.T, o Options) *Queue {
-	t.Helper()
+func open(tb testing.TB, o Options) *Queue {
+	tb.Helper()
 	if o.Dir == "" && o.URL == "" {
-		o.Dir = t.TempDir()
+		o.Dir = tb.TempDir()
 	}
 	if o.Log == nil {
-		o.Log = logTo(t)
+		o.Log = logTo(tb)
 	}
 	if o.ackWait == 0 {
 		o.ackWait = testAckWait
@@ -65,30 +65,30 @@ func open(t *testing.T, o Options) *Queue {
 	if o.MaxStore == 0 {
 		o.MaxStore = 256 << 20
 	}
-	q, err := Open(t.Context(), o)
+	q, err := Open(tb.Context(), o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { shut(t, q) })
+	tb.Cleanup(func() { shut(tb, q) })
 	return q
 }
 
 // shut closes a queue; a second time does nothing.
-func shut(t *testing.T, q *Queue) {
-	t.Helper()
+func shut(tb testing.TB, q *Queue) {
+	tb.Helper()
 	if q.conn.IsClosed() && (q.embedded == nil || !q.embedded.up()) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := q.Close(ctx); err != nil {
-		t.Errorf("closing the queue: %v", err)
+		tb.Errorf("closing the queue: %v", err)
 	}
 }
 
-// worker runs Consume until stop is called, which returns what it returned.
-func consume(t *testing.T, q *Queue, w Work) (stop func() error) {
-	t.Helper()
+// consume runs Consume until stop is called, which returns what it returned.
+func consume(tb testing.TB, q *Queue, w Work) (stop func() error) {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- q.Consume(ctx, w) }()
@@ -101,7 +101,7 @@ func consume(t *testing.T, q *Queue, w Work) (stop func() error) {
 			return errors.New("Consume does not return")
 		}
 	})
-	t.Cleanup(func() { _ = stop() })
+	tb.Cleanup(func() { _ = stop() })
 	return stop
 }
 
@@ -126,13 +126,13 @@ func hear(t *testing.T, q *Queue, questions ...bots.Question) {
 }
 
 // receive waits for the next value.
-func receive[T any](t *testing.T, c <-chan T, what string) T {
-	t.Helper()
+func receive[T any](tb testing.TB, c <-chan T, what string) T {
+	tb.Helper()
 	select {
 	case v := <-c:
 		return v
 	case <-time.NewTimer(patience).C:
-		t.Fatalf("waited in vain for %s", what)
+		tb.Fatalf("waited in vain for %s", what)
 		panic("unreachable")
 	}
 }

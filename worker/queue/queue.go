@@ -14,7 +14,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Options say where the queue lives.
+// Options say where the queue lives. A NATS account holds one queue: the names
+// of its streams are fixed (see the package's comment).
 type Options struct {
 	// Dir holds the embedded server's files; used where URL is empty.
 	Dir string

@@ -52,13 +52,14 @@ func TestADirectoryThatCannotBeUsed(t *testing.T) {
 
 func TestTheEmbeddedServerOpensNoPort(t *testing.T) {
 	t.Parallel()
-	q := open(t, Options{})
+	dir := filepath.Join(t.TempDir(), "data", "queue")
+	q := open(t, Options{Dir: dir})
 	if addr := q.embedded.current.Addr(); addr != nil {
 		t.Errorf("it listens on %s", addr)
 	}
-	info, err := os.Stat(q.embedded.dir)
-	if err != nil || info.Mode().Perm()&0o077 != 0 && !strings.HasPrefix(q.embedded.dir, os.TempDir()) {
-		t.Errorf("%v, %v", info.Mode(), err)
+	// Questions are nobody else's business.
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the directory's mode: %v, %v", info.Mode(), err)
 	}
 }
 
@@ -76,7 +77,7 @@ func TestAFullQueueSaysSo(t *testing.T) {
 	if !errors.Is(err, ErrFull) || n < 3 {
 		t.Fatalf("question %d: %v", n, err)
 	}
-	if err := q.Ready(t.Context()); !errors.Is(err, ErrFull) && err != nil {
+	if err := q.Ready(t.Context()); err != nil && !errors.Is(err, ErrFull) { // a probe is small and may still fit
 		t.Errorf("ready: %v", err)
 	}
 	// A full queue can still be worked off: there is room for the records.
