@@ -1,6 +1,5 @@
-// Package webchat is a chat platform over HTTP and server-sent events. It is
-// used twice: with a page, as the web chat, and without one, as the way in for
-// a terminal beside a running server.
+// Package webchat is a chat platform over HTTP and server-sent events, with its
+// own page, or without one for another front end.
 //
 // A conversation is one value in a bots.Store, so that a restart, another
 // process or a reload of the page loses nothing. What an answer looks like

@@ -127,13 +127,6 @@ func (m *memoryRelay) watchers() int {
 	return len(m.watches)
 }
 
-// served is how many streams were opened so far.
-func (f *fixture) served() int {
-	f.relay.mu.Lock()
-	defer f.relay.mu.Unlock()
-	return f.relay.next
-}
-
 func (m *memoryRelay) setDeaf(deaf bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

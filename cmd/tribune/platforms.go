@@ -48,6 +48,6 @@ func openWeb(ctx context.Context, a *App) (bots.Platform, error) {
 	}
 	return webchat.New(webchat.Options{
 		Name: "web", Path: "/ui/chat", Page: true, Store: store, Relay: a.Queue.Relay(),
-		Allow: a.allowWeb, Hosts: a.webHosts(), Log: a.Log,
+		Allow: a.allowWeb, Hosts: a.webHosts(), Visibility: bots.Direct, Log: a.Log,
 	})
 }
