@@ -191,6 +191,14 @@ func TestNewRefusesBadSettings(t *testing.T) {
 	}
 }
 
+func TestInvite(t *testing.T) {
+	t.Parallel()
+	const want = "https://discord.com/oauth2/authorize?client_id=42&permissions=274877975616&scope=bot+applications.commands"
+	if got := discordbot.Invite("42"); got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
 func TestTypingIsShownOnceKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localdiscord.Options{})

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -121,6 +122,17 @@ func (*Bot) Name() string { return "discord" }
 // in the same channel want their share (topics/rate-limits; measured by many, as
 // Discord gives the figures in headers only).
 func (*Bot) Pace() time.Duration { return 1200 * time.Millisecond }
+
+// Invite is the address at which the owner of a guild lets the bot in, with the
+// rights that it uses and no others: to see, read, write and react.
+func Invite(applicationID string) string {
+	const rights = discordgo.PermissionViewChannel | discordgo.PermissionSendMessages | discordgo.PermissionSendMessagesInThreads |
+		discordgo.PermissionReadMessageHistory | discordgo.PermissionAddReactions
+	v := url.Values{
+		"client_id": {applicationID}, "scope": {"bot applications.commands"}, "permissions": {strconv.FormatInt(rights, 10)},
+	}
+	return "https://discord.com/oauth2/authorize?" + v.Encode()
+}
 
 // Check asks Discord whether the settings work, and says what to do if not.
 func (b *Bot) Check(ctx context.Context) error {

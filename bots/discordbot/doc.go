@@ -10,6 +10,7 @@
 //   - A channel or a direct conversation: Channel is the channel; Root is "m"
 //     and the id of the message (or command) that the chain of replies began
 //     with. The answer is a reply to the question, and the chain its history.
+//     The answer to a command quotes the question, which Discord does not show.
 //
 // A question's ID holds the channel in which it really stands, thread or not.
 //

@@ -255,6 +255,37 @@ func TestThreadGetsItsAnswer(t *testing.T) {
 	}
 }
 
+// TestDiscordsOwnLimit writes an answer of more messages than a channel takes in
+// one window, as a worker does: it waits as long as it is told.
+func TestDiscordsOwnLimit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localdiscord.Options{MessageLimit: 5})
+	b, q := w.bot(t), w.aQuestion(t, "everything?")
+	ref, err := b.Open(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for err = b.Write(t.Context(), ref, long(20)); err != nil; err = b.Write(t.Context(), ref, long(20)) {
+		var refusal *bots.Refusal
+		if !errors.As(err, &refusal) || refusal.Final || refusal.After <= 0 {
+			t.Fatal(err)
+		}
+		refused++
+		timer := time.NewTimer(refusal.After)
+		<-timer.C
+	}
+	if n := len(w.Shown(t, q)); n < 7 || refused == 0 {
+		t.Errorf("%d messages, refused %d times", n, refused)
+	}
+	for _, c := range w.Calls() {
+		if c.Status == http.StatusTooManyRequests {
+			t.Errorf("%s %s ran into the limit, which its headers had told", c.Method, c.Path)
+		}
+	}
+	obeyed(t, w)
+}
+
 func TestHostileAnswerPingsNobody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, localdiscord.Options{})
