@@ -7,6 +7,8 @@
 // error codes, identifiers, article numbers.
 package cut
 
+import "strings"
+
 // Kind says what a term is.
 type Kind uint8
 
@@ -59,7 +61,8 @@ func (c *Cutter) stem(word string) string {
 	if s, ok := c.stems[word]; ok {
 		return s
 	}
-	low := lower(word)
+	word = strings.Clone(word) // what is remembered must not hold its text
+	low := strings.ToLower(word)
 	if isStop(low) {
 		low = ""
 	} else {

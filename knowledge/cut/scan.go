@@ -105,7 +105,7 @@ func (s *scanner) word() {
 		s.parts(word)
 	default:
 		s.plain(word)
-		s.before = lower(word)
+		s.before = strings.ToLower(word)
 	}
 }
 
@@ -182,10 +182,10 @@ func (s *scanner) number(word, before string) {
 // code emits an identifier whole, and in parts where it has some.
 func (s *scanner) code(word string, h shape) {
 	if !h.joined && !h.under && !h.camel {
-		s.emit(lower(word), Code)
+		s.emit(strings.ToLower(word), Code)
 		return
 	}
-	s.yield(Term{lower(word), Code, s.pos})
+	s.yield(Term{strings.ToLower(word), Code, s.pos})
 	s.parts(word)
 }
 
@@ -224,7 +224,7 @@ func (s *scanner) plain(word string) {
 		if strings.TrimLeft(word, "0123456789") == "" {
 			kind = Number
 		}
-		s.emit(lower(word), kind)
+		s.emit(strings.ToLower(word), kind)
 		return
 	}
 	if stem := s.cutter.stem(word); stem != "" {

@@ -3,6 +3,7 @@ package rank
 import (
 	"strings"
 
+	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/cut"
 )
 
@@ -57,6 +58,42 @@ func (q *question) names(terms []cut.Term, pos int, kind cut.Kind) []int {
 	return out
 }
 
+// isHeading reports whether a code is all that a title or heading says:
+// openBadge() is the function's own section.
+func isHeading(code string, p knowledge.Passage) bool {
+	last := p.Section[strings.LastIndexByte(p.Section, '>')+1:]
+	for _, h := range [...]string{p.Title, last} {
+		h, _, _ = strings.Cut(strings.TrimSpace(h), "(")
+		if strings.EqualFold(h, code) {
+			return true
+		}
+	}
+	return false
+}
+
+// isIdentifier reports whether a code names one thing wherever it stands in a
+// heading, as err_1234 and kb10023 do. Of the others (sagemaker, m3) most name
+// a product that many headings have.
+func isIdentifier(code string) bool {
+	digits := 0
+	for _, r := range code {
+		switch {
+		case r == '_':
+			return true
+		case r >= '0' && r <= '9':
+			if digits++; digits >= identifierDigits {
+				return true
+			}
+		case r != '-' && r != '.':
+			digits = 0
+		}
+	}
+	return false
+}
+
+// identifierDigits is how many digits on end make an identifier.
+const identifierDigits = 3
+
 // isSectionWord reports whether a stem only says that a number follows.
 func isSectionWord(stem string) bool {
 	switch stem {
@@ -88,6 +125,9 @@ func (q *question) match(e exact, f *found) float64 {
 		return 0
 	}
 	if e.code {
+		if code := q.terms[e.term].text; !isIdentifier(code) && !isHeading(code, f.passage) {
+			return 0
+		}
 		return min(1, max(fewPassages, fewShare*float64(q.total))/float64(max(q.terms[e.term].frequency, 1)))
 	}
 	share := q.share(e.name, f)

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/cut"
@@ -16,9 +17,10 @@ import (
 
 // Ranker is a knowledge.Retriever over an engine.
 type Ranker struct {
-	engine knowledge.Engine
-	words  *words
-	w      weights
+	engine  knowledge.Engine
+	words   *words
+	w       weights
+	cutters sync.Pool // *cut.Cutter, which know the stems of words seen before
 }
 
 // New returns a ranker over an engine.
@@ -108,7 +110,12 @@ func better(a, b *found) int {
 
 // score reads the candidates and gives each its score.
 func (r *Ranker) score(q *question, got knowledge.Candidates) []*found {
-	read := reader{q: q}
+	cutter, ok := r.cutters.Get().(*cut.Cutter)
+	if !ok {
+		cutter = new(cut.Cutter)
+	}
+	defer r.cutters.Put(cutter)
+	read := newReader(q, len(got.Passages), cutter)
 	all := make([]*found, len(got.Passages))
 	for i, p := range got.Passages {
 		all[i] = read.read(p)
@@ -132,11 +139,15 @@ func (r *Ranker) order(q *question, all []*found) {
 	for i, f := range all {
 		f.score += base[i] * r.w.title * r.words.weight(f.passage.Title)
 		f.score += best * r.w.exact * q.named(f)
-		if cut.Language(f.passage.Text) != q.language {
+		if cut.Language(start(f.passage.Text)) != q.language {
 			f.score *= r.w.foreign
 		}
 	}
 }
+
+// start is as much of a text as tells its language. A character that is cut
+// through counts as no letter.
+func start(text string) string { return text[:min(len(text), 240)] }
 
 // count sets how much every term says. An engine that does not count leaves it
 // to the candidates, which have the rarer words more often than all passages

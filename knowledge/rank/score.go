@@ -30,7 +30,7 @@ type found struct {
 	length  [fields]float64
 	near    int // neighbours of the question that are neighbours here
 	score   float64
-	parts   []float64 // score by term
+	parts   []float32 // score by term
 }
 
 // has reports whether the passage has term i anywhere.
@@ -42,20 +42,33 @@ func (f *found) heads(i int) bool { return f.tf[i][inTitle] > 0 || f.tf[i][inSec
 // reader reads passages for the terms of one question.
 type reader struct {
 	q      *question
-	cutter cut.Cutter
+	cutter *cut.Cutter
 	titles map[string][]int32 // terms of titles and sections already read, and their length
+	tf     [][fields]float32  // memory for the passages to come
+	parts  []float32
+}
+
+// newReader returns a reader of n passages, with memory for all of them.
+func newReader(q *question, n int, cutter *cut.Cutter) *reader {
+	size := n * len(q.terms)
+	return &reader{
+		q: q, cutter: cutter, titles: map[string][]int32{},
+		tf: make([][fields]float32, size), parts: make([]float32, size),
+	}
 }
 
 // read counts the terms of a passage.
 func (r *reader) read(p knowledge.Passage) *found {
-	f := &found{passage: p, tf: make([][fields]float32, len(r.q.terms))}
+	n := len(r.q.terms)
+	f := &found{passage: p, tf: r.tf[:n:n], parts: r.parts[:n:n]}
+	r.tf, r.parts = r.tf[n:], r.parts[n:]
 	f.length[inTitle] = r.head(f, inTitle, p.Title)
 	f.length[inSection] = r.head(f, inSection, p.Section)
 	last, lastPos, end := -1, 0, 0
 	seen := map[[2]int]bool{}
 	r.cutter.Each(p.Text, func(t cut.Term) {
 		end = t.Pos + 1
-		i, ok := r.q.at[t.Text]
+		i, ok := r.q.find(t.Text)
 		if !ok {
 			return
 		}
@@ -80,14 +93,11 @@ func (r *reader) head(f *found, field int, text string) float64 {
 		end := 0
 		r.cutter.Each(text, func(t cut.Term) {
 			end = t.Pos + 1
-			if i, ok := r.q.at[t.Text]; ok {
+			if i, ok := r.q.find(t.Text); ok {
 				list = append(list, int32(i))
 			}
 		})
 		list = append(list, int32(end))
-		if r.titles == nil {
-			r.titles = map[string][]int32{}
-		}
 		r.titles[text] = list
 	}
 	last := len(list) - 1
@@ -107,7 +117,7 @@ func weigh(q *question, all []*found, o weights) {
 		}
 	}
 	for _, f := range all {
-		f.score, f.parts = 0, make([]float64, len(q.terms))
+		f.score = 0
 		var norm [fields]float64
 		for i := range norm {
 			norm[i] = o.field[i] / (1 - o.b[i] + o.b[i]*f.length[i]/max(mean[i], 1))
@@ -117,8 +127,13 @@ func weigh(q *question, all []*found, o weights) {
 			for k, n := range f.tf[i] {
 				tf += float64(n) * norm[k]
 			}
-			f.parts[i] = t.weight * o.kind(t.kind) * t.idf * tf * (o.k1 + 1) / (tf + o.k1)
-			f.score += f.parts[i]
+			if tf == 0 {
+				f.parts[i] = 0
+				continue
+			}
+			part := t.weight * o.kind(t.kind) * t.idf * tf * (o.k1 + 1) / (tf + o.k1)
+			f.parts[i] = float32(part)
+			f.score += part
 		}
 		f.score *= 1 + o.near*float64(f.near)/float64(max(len(q.pairs), 1))
 	}
@@ -128,12 +143,12 @@ func weigh(q *question, all []*found, o weights) {
 // each term counts as in the passage of the group that has most of it. A group
 // is a document, or the folder of documents: the statute of an article.
 func addGroups(all []*found, group func(*found) string, share float64) {
-	best := map[string][]float64{}
+	best := map[string][]float32{}
 	for _, f := range all {
 		name := group(f)
 		b := best[name]
 		if b == nil {
-			b = make([]float64, len(f.parts))
+			b = make([]float32, len(f.parts))
 			best[name] = b
 		}
 		for i, v := range f.parts {
@@ -143,7 +158,7 @@ func addGroups(all []*found, group func(*found) string, share float64) {
 	sums := make(map[string]float64, len(best))
 	for name, b := range best {
 		for _, v := range b {
-			sums[name] += v
+			sums[name] += float64(v)
 		}
 	}
 	for _, f := range all {
