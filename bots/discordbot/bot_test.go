@@ -91,6 +91,7 @@ func TestTextOfQuestion(t *testing.T) {
 		{"people, channels, emoji", me + " may <@" + bob.ID + "> post in <#" + w.channel.ID + "> <:yes:123>?", "may @bob post in #general :yes:?"},
 		{"unknown ids", me + " and <#42>", "and #channel"},
 		{"time and command", me + " until <t:0:R> use </ask:1>", "until 1970-01-01 00:00 UTC use /ask"},
+		{"another role", me + " ask <@&" + w.guild.ID + ">", "ask @everyone"},
 		{"the bot's own role", role + " hello " + me, "hello"},
 		{"nothing but the mention", me, ""},
 		{"lines stay", me + " one\ntwo", "one\ntwo"},

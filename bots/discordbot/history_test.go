@@ -3,6 +3,7 @@ package discordbot_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -170,6 +171,33 @@ func TestHistoryOfADirectConversation(t *testing.T) {
 	want := []spoken{{false, "one"}, {true, "eins"}, {false, "two"}}
 	if diff := cmp.Diff(want, earlier(t, b, q.Thread, 10)); diff != "" {
 		t.Errorf("history (-want +got):\n%s", diff)
+	}
+}
+
+func TestBotThatIsNotToldItsApplication(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localdiscord.Options{})
+	b, in := w.bot(t, func(o *discordbot.Options) { o.ApplicationID = "" }), newInbox()
+	listen(t, b, in)
+	w.until(t, "the command is registered", func() bool { return len(w.Commands("")) == 1 })
+	q := w.command(t, in, "who are you?")
+	answered(t, b, q, bots.Content{Text: "A bot."})
+	if shown := w.Shown(t, q); len(shown) != 1 {
+		t.Errorf("shown %+v", shown)
+	}
+}
+
+func TestAnswerToADeletedQuestion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, localdiscord.Options{})
+	b, q := w.bot(t), w.aQuestion(t, "never mind")
+	w.Remove(w.channel.ID, q.Message)
+	answered(t, b, q, bots.Content{Text: "Too late."})
+	if list := w.Messages(w.channel.ID); len(list) != 1 || list[0].Content != "Too late." || list[0].Reference != nil {
+		t.Errorf("the channel holds %+v", list)
+	}
+	if pace := b.Pace(); pace < time.Second || pace > 2*time.Second {
+		t.Errorf("pace %s", pace)
 	}
 }
 

@@ -35,6 +35,9 @@ func (b *Bot) self(ctx context.Context) (string, error) {
 		}
 		return "", fmt.Errorf("discord: ask who the bot is: %w", err)
 	}
+	if me.ID == "" {
+		return "", errors.New("discord: the API does not say who the bot is: check DISCORD_API_URL")
+	}
 	b.known.user = me.ID
 	return me.ID, nil
 }
@@ -55,6 +58,9 @@ func (b *Bot) application(ctx context.Context) (string, error) {
 	}
 	if err := b.call(ctx, request{method: http.MethodGet, url: discordgo.EndpointApplication("@me")}, &app); err != nil {
 		return "", fmt.Errorf("discord: ask for the application's id: %w", err)
+	}
+	if app.ID == "" {
+		return "", errors.New("discord: the API does not tell the application's id: set DISCORD_APPLICATION_ID")
 	}
 	b.known.app = app.ID
 	return app.ID, nil

@@ -82,7 +82,7 @@ func (t tidier) word(text string, at []int, n names) string {
 }
 
 func named(name, kind string) string {
-	if name = markdown.OneLine(name, maxName); name == "" {
+	if name = strings.TrimPrefix(markdown.OneLine(name, maxName), "@"); name == "" {
 		return kind
 	}
 	return name
