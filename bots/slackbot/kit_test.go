@@ -2,6 +2,7 @@ package slackbot_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/bots/botstest"
@@ -25,6 +26,16 @@ func TestPlatformOverHTTP(t *testing.T) {
 		o := options(server)
 		o.AppToken, o.SigningSecret = "", "local-signing-secret"
 		return harness(server, overHTTP{Bot: newBot(t, o), server: server})
+	})
+}
+
+// TestPlatformInABusyWorkspace keeps to Slack's one message a second.
+func TestPlatformInABusyWorkspace(t *testing.T) {
+	t.Parallel()
+	botstest.TestPlatform(t, func(t *testing.T) botstest.Harness {
+		t.Helper()
+		server := fastServer(t, localslack.Options{PostEvery: time.Second, PostBurst: 2})
+		return harness(server, newBot(t, options(server)))
 	})
 }
 
