@@ -6,9 +6,12 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -19,7 +22,9 @@ import (
 // childFlag makes the test binary a worker that is about to be killed.
 const childFlag = "-queue-child"
 
-// TestMain runs the tests or, in a child process, childWork.
+// TestMain runs the tests or, in a child process, childWork. The tests mostly
+// wait, for the server's seconds to pass: more of them side by side than there
+// are processors costs nothing.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == childFlag {
 		if err := childWork(os.Args[2]); err != nil {
@@ -27,6 +32,12 @@ func TestMain(m *testing.M) {
 			os.Exit(1) //nolint:forbidigo // this is the child's main
 		}
 		return
+	}
+	flag.Parse()
+	if wanted := flag.Lookup("test.parallel"); wanted.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		if err := wanted.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0))); err != nil {
+			panic(err)
+		}
 	}
 	m.Run()
 }
