@@ -173,8 +173,6 @@ func private(text string) response {
 // hearAsked hears an interaction of the gateway and answers it by a call.
 func (e *ears) hearAsked(ctx context.Context, h heard) {
 	r := e.b.hearInteraction(ctx, e.in, h.i, e.me, h.at.Add(hearTime))
-	ctx, cancel := context.WithTimeoutCause(ctx, respondTime, fmt.Errorf("discord did not answer in %s", respondTime))
-	defer cancel()
 	call := request{
 		method: http.MethodPost, url: discordgo.EndpointInteractionResponse(h.i.ID, h.i.Token),
 		bucket: "callback/" + tokenBucket(h.i.Token), body: r,

@@ -36,17 +36,13 @@ func earlier(tb testing.TB, b *discordbot.Bot, t bots.Thread, limit int) []spoke
 }
 
 // answered opens and finishes an answer.
-func answered(tb testing.TB, b *discordbot.Bot, q bots.Question, c bots.Content) bots.Ref {
+func answered(tb testing.TB, b *discordbot.Bot, q bots.Question, c bots.Content) {
 	tb.Helper()
-	ref, err := b.Open(tb.Context(), q)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	ref := opened(tb, b, q)
 	c.Final = true
 	if err := b.Write(tb.Context(), ref, c); err != nil {
 		tb.Fatal(err)
 	}
-	return ref
 }
 
 func TestReplyChain(t *testing.T) {

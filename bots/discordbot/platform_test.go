@@ -17,7 +17,7 @@ import (
 // waiting for sockets, above all for the second that the library takes to close one.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "24"); err != nil {
+	if err := flag.Set("test.parallel", "12"); err != nil {
 		panic(err)
 	}
 	m.Run()
