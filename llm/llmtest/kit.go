@@ -249,7 +249,7 @@ func testRequest(t *testing.T, h Harness) {
 	server, m := h.start(t, Setup{}, Say("Yes."))
 	r := Ask(t, "Really?")
 	body, err := llm.SetFields(r.Body, map[string]any{
-		"model": "whatever", "x_probe": map[string]any{"deep": json.RawMessage("12345678901234567890")},
+		"model": "whatever", "stream": "perhaps", "x_probe": map[string]any{"deep": json.RawMessage("12345678901234567890")},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -267,6 +267,9 @@ func testRequest(t *testing.T, h Harness) {
 		}
 		if model := string(llm.Field(got.Body, "model")); model == `"whatever"` || model == "" {
 			t.Errorf("call %d: model = %s, want the deployment's own", i+1, model)
+		}
+		if stream := string(llm.Field(got.Body, "stream")); stream == `"perhaps"` || (stream == "true") != (i == 1) {
+			t.Errorf("call %d: stream = %s: the method that is called decides", i+1, stream)
 		}
 	}
 	if string(body) != before {
