@@ -36,9 +36,19 @@ func TestStem(t *testing.T) {
 	t.Parallel()
 	// Pairs of forms that must meet, and pairs that must not.
 	same := [][2]string{
-		{"dismissal", "dismiss"}, {"dismissed", "dismissing"}, {"employers", "employer"}, {"policies", "policy"},
-		{"hopping", "hop"}, {"hoping", "hope"}, {"relational", "relate"}, {"agreed", "agree"}, {"connections", "connected"},
-		{"adjustment", "adjustable"}, {"controlled", "controlling"}, {"encryption", "encrypted"}, {"sized", "size"},
+		{"dismissal", "dismiss"},
+		{"dismissed", "dismissing"},
+		{"employers", "employer"},
+		{"policies", "policy"},
+		{"hopping", "hop"},
+		{"hoping", "hope"},
+		{"relational", "relate"},
+		{"agreed", "agree"},
+		{"connections", "connected"},
+		{"adjustment", "adjustable"},
+		{"controlled", "controlling"},
+		{"encryption", "encrypted"},
+		{"sized", "size"},
 	}
 	for _, p := range same {
 		if a, b := Stem(p[0]), Stem(p[1]); a != b {

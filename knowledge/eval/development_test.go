@@ -49,6 +49,7 @@ func sets() []judgedSet {
 
 // TestDevelopment measures retrieval and refusal on the development questions.
 func TestDevelopment(t *testing.T) {
+	t.Parallel()
 	if !*evaluate {
 		t.Skip("measures only with -eval")
 	}
@@ -150,7 +151,7 @@ func measure(t *testing.T, r *rank.Ranker, s judgedSet) {
 	t.Logf("%-12s %v", s.name, got)
 	t.Logf("%-12s p50 %s, p99 %s a query", s.name, took[len(took)/2].Round(time.Microsecond), took[len(took)*99/100].Round(time.Microsecond))
 	t.Logf("%-12s refusal: AUC %.3f", s.name, eval.AUC(yes, no))
-	for _, limit := range [...]float64{rank.EnoughChinese, rank.EnoughEnglish, .8} {
+	for _, limit := range [...]float64{.35, .4, .45, .5, .55, .6} {
 		t.Logf("%-12s refusal: below %.2f are %.0f%% of the unanswerable and %.0f%% of the answerable",
 			s.name, limit, 100*below(no, limit), 100*below(yes, limit))
 	}

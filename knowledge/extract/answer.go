@@ -64,7 +64,7 @@ func collect(question string, passages []knowledge.Passage) []unit {
 		head := termSet(p.Title + "\n" + p.Section)
 		for place, text := range unitsOf(p.Text) {
 			u := unit{text: text, passage: i, place: place, terms: termSet(text)}
-			u.score = math.Max(1-decay*float64(read-1), decay)
+			u.score = standing(passages, p, read-1)
 			for t := range head {
 				if _, ok := u.terms[t]; !ok {
 					u.terms[t] = false // of its heading, not its own
@@ -74,6 +74,16 @@ func collect(question string, passages []knowledge.Passage) []unit {
 		}
 	}
 	return out
+}
+
+// standing is how much the sentences of a passage weigh: by its place, and by
+// its score against the best.
+func standing(passages []knowledge.Passage, p knowledge.Passage, place int) float64 {
+	weight := math.Max(1-decay*float64(place), decay)
+	if best := passages[0].Score; best > 0 && p.Score > 0 && p.Score < best {
+		weight *= p.Score / best
+	}
+	return weight
 }
 
 // termSet is the set of a text's terms, single characters left out.
@@ -150,10 +160,28 @@ func plainItem(text string) string {
 	return strings.TrimSpace(mark) + " " + plain(text)
 }
 
+// questionCharacters are what Chinese questions are asked with; pairs with
+// them, or with a particle, are about nothing.
+const questionCharacters = "怎么什哪几多少能可我你他她它们请问"
+
+// wanted is the set of a question's terms that say what it is about.
+func wanted(question string) map[string]bool {
+	out := termSet(question)
+	for t := range out {
+		for _, r := range t {
+			if cut.Particle(r) || strings.ContainsRune(questionCharacters, r) {
+				delete(out, t)
+				break
+			}
+		}
+	}
+	return out
+}
+
 // rate gives every unit its score: the rarer words of the question that it has,
 // by how early its passage stands.
 func rate(question string, units []unit) {
-	want := termSet(question)
+	want := wanted(question)
 	seen := map[string]int{}
 	for _, u := range units {
 		for t := range u.terms {
@@ -171,7 +199,7 @@ func rate(question string, units []unit) {
 			}
 			idf := math.Log(1 + float64(len(units))/float64(seen[t]))
 			if !own {
-				idf /= 3 // said by the heading only
+				idf /= 2 // said by the heading only
 			}
 			sum += idf
 		}

@@ -14,7 +14,7 @@ import (
 func Language(text string) string { return cut.Language(text) }
 
 // Sentences parts a text, Markdown or not, into its sentences. Citation marks
-// stay with the sentence before them, list markers with the one after them; a
+// stay with the sentence they follow, list markers with the one they begin; a
 // heading, a row of a table and a block of code are one sentence each.
 func Sentences(text string) []string {
 	var out []string
@@ -28,7 +28,7 @@ func Sentences(text string) []string {
 	return out
 }
 
-// parts parts running text.
+// parts cuts running text into sentences.
 func parts(text string) []string {
 	var out []string
 	for text != "" {

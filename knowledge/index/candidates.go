@@ -63,7 +63,7 @@ func (x *Index) Candidates(ctx context.Context, l knowledge.Lookup) (knowledge.C
 	if err != nil {
 		return knowledge.Candidates{}, err
 	}
-	defer snapshot.Close()
+	defer release(snapshot)
 	s := search{snapshot: snapshot, lookup: l, counts: make([]int, len(l.Terms))}
 	defer s.close()
 	if err := s.openPostings(ctx); err != nil {
@@ -101,7 +101,7 @@ func (x *Index) borrow(r *scorch.IndexSnapshot) *[]float32 {
 
 func (s *search) close() {
 	for _, p := range s.postings {
-		p.reader.Close()
+		release(p.reader)
 	}
 }
 
@@ -137,7 +137,7 @@ func meanLength(ctx context.Context, r *scorch.IndexSnapshot, collection string)
 	if err != nil {
 		return 0, err
 	}
-	defer t.Close()
+	defer release(t)
 	var (
 		doc bleve.TermFieldDoc
 		sum float64
@@ -168,7 +168,7 @@ func (s *search) openField(ctx context.Context, f int) error {
 		}
 		n := int(r.Count())
 		if n == 0 {
-			r.Close()
+			release(r)
 			continue
 		}
 		s.counts[i] += n

@@ -84,6 +84,7 @@ func whole(t *testing.T, x *index.Index, docs int) {
 
 // TestChild is the process that TestKilled kills.
 func TestChild(t *testing.T) {
+	t.Parallel()
 	if *child == "" {
 		t.Skip("only run by TestKilled")
 	}

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -90,7 +91,7 @@ func (x *Index) open(dir string) (err error) {
 		return err
 	}
 	if err := x.claim(dir); err != nil {
-		x.store.Close()
+		release(x.store)
 		return err
 	}
 	return nil
@@ -119,7 +120,7 @@ func (x *Index) inspect(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer release(store)
 	s, ok := store.(*scorch.Scorch)
 	if !ok {
 		return fmt.Errorf("open index: unexpected store %T", store)
@@ -165,7 +166,7 @@ func writable(dir string) error {
 	if err != nil {
 		return fmt.Errorf("open index: can't write to its folder: %w: make it writable or choose another data directory", err)
 	}
-	f.Close()
+	release(f)
 	return os.Remove(f.Name())
 }
 
@@ -212,7 +213,7 @@ func (x *Index) claim(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer release(r)
 	known := len(r.Internal()[formatKey]) > 0
 	path := filepath.Join(dir, formatFile)
 	_, err = os.Stat(path)
@@ -258,11 +259,14 @@ func (x *Index) reader() (*scorch.IndexSnapshot, error) {
 	}
 	snapshot, ok := r.(*scorch.IndexSnapshot)
 	if !ok {
-		r.Close()
+		release(r)
 		return nil, fmt.Errorf("read index: unexpected reader %T", r)
 	}
 	return snapshot, nil
 }
+
+// release closes what was only read from: nothing is lost if that fails.
+func release(c io.Closer) { c.Close() }
 
 // collectionKey is where the index keeps when a collection last changed.
 const collectionKey = "collection\x1f"
@@ -273,7 +277,7 @@ func (x *Index) Collections(ctx context.Context) ([]knowledge.Collection, error)
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
+	defer release(r)
 	var out []knowledge.Collection
 	for key, val := range r.Internal() {
 		name, ok := strings.CutPrefix(key, collectionKey)
@@ -302,6 +306,6 @@ func count(ctx context.Context, r *scorch.IndexSnapshot, collection, term string
 	if err != nil {
 		return 0, fmt.Errorf("collection %s: %w", collection, err)
 	}
-	defer t.Close()
+	defer release(t)
 	return int(t.Count()), nil
 }

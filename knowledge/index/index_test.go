@@ -155,7 +155,8 @@ func TestIngestLeavesOutAndSaysSo(t *testing.T) {
 	src := &knowledgetest.Source{
 		Docs: []knowledge.Document{
 			doc("ok", "apple"), doc("ok", "twice"), doc("", "no id"), doc("a\x1fb", "odd id"),
-			doc("gone blank", " \n"), doc(strings.Repeat("x", 2000), "long id"), {},
+			doc("gone blank", " \n"), doc(strings.Repeat("x", 2000), "long id"),
+			{},
 		},
 		Before: func(n int) error {
 			if n == 6 {

@@ -97,7 +97,7 @@ func (x *Index) Ingest(ctx context.Context, collection string, src knowledge.Sou
 	if err != nil {
 		return Report{}, err
 	}
-	defer before.Close()
+	defer release(before)
 	run := &ingest{
 		x: x, collection: collection, options: o, before: before,
 		seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}, batch: bleve.NewBatch(),
@@ -299,7 +299,7 @@ func (x *Index) documents(ctx context.Context, r *scorch.IndexSnapshot, collecti
 	if err != nil {
 		return err
 	}
-	defer t.Close()
+	defer release(t)
 	var doc bleve.TermFieldDoc
 	for {
 		d, err := t.Next(&doc)
@@ -325,7 +325,7 @@ func (x *Index) Drop(ctx context.Context, collection string) error {
 	if err != nil {
 		return err
 	}
-	defer before.Close()
+	defer release(before)
 	g := &ingest{x: x, collection: collection, before: before, batch: bleve.NewBatch()}
 	if !g.known() {
 		return fmt.Errorf("drop %s: %w", collection, knowledge.ErrNoCollection)

@@ -2,6 +2,7 @@ package rank
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/cut"
@@ -16,6 +17,7 @@ type wanted struct {
 	// frequency is how many passages have it.
 	frequency int
 	own       bool // of the question itself, not of its context or a synonym
+	about     bool // counts for coverage
 	// others are phrases, as numbers of terms, each of which stands for this
 	// one when coverage is counted.
 	others [][]int
@@ -39,7 +41,9 @@ func (w *words) read(q knowledge.Query, o weights) *question {
 	own := w.terms(q.Text)
 	for _, t := range own {
 		out.han = out.han || t.Kind == cut.Gram
-		out.add(t.Text, t.Kind, 1, true)
+		if i := out.add(t.Text, t.Kind, 1, true); i >= 0 {
+			out.terms[i].about = t.Kind != cut.Pair && !t.Counts()
+		}
 	}
 	out.neighbours(own)
 	out.references(own)
@@ -48,6 +52,11 @@ func (w *words) read(q knowledge.Query, o weights) *question {
 		out.add(t.Text, t.Kind, o.context, false)
 	}
 	return out
+}
+
+func isParticle(gram string) bool {
+	r, _ := utf8.DecodeRuneInString(gram)
+	return cut.Particle(r)
 }
 
 // maxTerms bounds the work of one query: more terms than this are the log file
@@ -66,15 +75,6 @@ func (w *words) terms(text string) []cut.Term {
 	return slices.DeleteFunc(terms, func(t cut.Term) bool {
 		return t.Kind == cut.Word && w.fillers[t.Text] || t.Kind == cut.Gram && isParticle(t.Text)
 	})
-}
-
-// isParticle reports whether a single character carries grammar only.
-func isParticle(gram string) bool {
-	switch gram {
-	case "的", "了", "是", "在", "和", "与", "有", "被", "把", "就", "也", "都", "要", "会", "吗", "而", "之", "于", "其", "这", "那", "个", "对", "为", "以", "从", "到", "给", "让", "由", "及", "或", "但", "没", "不":
-		return true
-	}
-	return false
 }
 
 func (q *question) add(text string, kind cut.Kind, weight float64, own bool) int {

@@ -53,7 +53,7 @@ type weights struct {
 func measured() weights {
 	return weights{
 		k1:    .8,
-		field: [fields]float64{inTitle: 1.5, inSection: 1, inText: 1},
+		field: [fields]float64{inTitle: 2, inSection: 1, inText: 1},
 		b:     [fields]float64{inTitle: .3, inSection: .3, inText: .6},
 		gram:  1, synonym: .3, context: .3, near: .1, document: .3, folder: .6, title: .4,
 		exact: 1, foreign: .6,

@@ -15,21 +15,21 @@ import (
 )
 
 // over returns a ranker over an index that holds documents by collection.
-func over(t testing.TB, docs map[string][]knowledge.Document) *Ranker {
-	t.Helper()
-	x, err := index.Open(t.TempDir(), index.Options{})
+func over(tb testing.TB, docs map[string][]knowledge.Document) *Ranker {
+	tb.Helper()
+	x, err := index.Open(tb.TempDir(), index.Options{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { x.Close() })
+	tb.Cleanup(func() { x.Close() })
 	for name, d := range docs {
-		if _, err := x.Ingest(t.Context(), name, &knowledgetest.Source{Docs: d}, index.IngestOptions{}); err != nil {
-			t.Fatal(err)
+		if _, err := x.Ingest(tb.Context(), name, &knowledgetest.Source{Docs: d}, index.IngestOptions{}); err != nil {
+			tb.Fatal(err)
 		}
 	}
 	r, err := New(x)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return r
 }

@@ -187,12 +187,13 @@ func idf(frequency, total int) float64 {
 func coverage(q *question, f *found) float64 {
 	sum, all := 0.0, 0.0
 	for i, t := range q.terms {
-		if !t.own || t.kind == cut.Pair {
+		if !t.about {
 			continue
 		}
-		all += t.idf * t.idf
+		says := idf(t.frequency+unseen, q.total)
+		all += says * says
 		if f.has(i) || anyOf(t.others, f.has) {
-			sum += t.idf * t.idf
+			sum += says * says
 		}
 	}
 	if all == 0 {
@@ -200,6 +201,10 @@ func coverage(q *question, f *found) float64 {
 	}
 	return sum / all
 }
+
+// unseen is added to how often a term stands when coverage is counted: that a
+// small collection lacks an everyday word says little.
+const unseen = 2
 
 // anyOf reports whether all terms of one of the phrases are there.
 func anyOf(phrases [][]int, has func(int) bool) bool {

@@ -15,8 +15,9 @@ func (b block) parts() []string {
 		return gather(strings.SplitAfter(b.text, "\n"), most)
 	case fence:
 		return gather(strings.SplitAfter(b.text, "\n"), hardMost)
+	default:
+		return gather(sentences(b.text), most)
 	}
-	return gather(sentences(b.text), most)
 }
 
 // gather joins pieces up to a size in characters. A piece that is longer by

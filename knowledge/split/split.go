@@ -66,8 +66,13 @@ func (p *packer) add(b block) {
 		return
 	case title:
 		p.enter(b)
-		return
+	default:
+		p.fill(b)
 	}
+}
+
+// fill adds a block to the passage that is being made, or starts a new one.
+func (p *packer) fill(b block) {
 	size := utf8.RuneCountInString(b.text)
 	if p.size > 0 && (p.size+size > most || p.size >= target) {
 		p.flush()

@@ -36,8 +36,10 @@ func TestHeadingsMakeThePath(t *testing.T) {
 		}
 	}
 	want := []row{
-		{"a.md#1", "Office", 3}, {"a.md#2", "Office > Lost", 7},
-		{"a.md#3", "Office > Lost > How much", 11}, {"a.md#4", "Office > Found", 16},
+		{"a.md#1", "Office", 3},
+		{"a.md#2", "Office > Lost", 7},
+		{"a.md#3", "Office > Lost > How much", 11},
+		{"a.md#4", "Office > Found", 16},
 	}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -23,7 +23,7 @@ func (r root) read(dir *os.Root, name string, yield yielder) bool {
 	if err != nil {
 		return yield(knowledge.Document{}, &knowledge.Skipped{Document: id, Reason: unreadable(err)})
 	}
-	defer f.Close()
+	defer release(f)
 	info, err := f.Stat()
 	if err != nil {
 		return yield(knowledge.Document{}, &knowledge.Skipped{Document: id, Reason: unreadable(err)})

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -111,7 +112,7 @@ func (r root) documents(ctx context.Context, yield func(knowledge.Document, erro
 		yield(knowledge.Document{}, fmt.Errorf("%s: %w", r.dir, err))
 		return false
 	}
-	defer dir.Close()
+	defer release(dir)
 	start := "."
 	if r.file != "" {
 		start = r.file
@@ -158,6 +159,9 @@ func (r root) feeds(dir *os.Root, name string, entry fs.DirEntry) bool {
 	info, err := dir.Stat(name) // fails for a link out of the root
 	return err == nil && info.Mode().IsRegular()
 }
+
+// release closes what was only read from: nothing is lost if that fails.
+func release(c io.Closer) { c.Close() }
 
 func stop(goOn bool) error {
 	if goOn {

@@ -15,6 +15,7 @@ import (
 
 var (
 	errBinary   = errors.New("it is not text: convert it to Markdown or plain text")
+	errMatter   = errors.New("its front matter is not YAML: mend the lines between the two ---")
 	errEncoding = errors.New("its encoding is not known: save it as UTF-8")
 )
 
@@ -82,7 +83,7 @@ func frontMatter(text string) (matter, error) {
 	}
 	var fields map[string]any
 	if err := yaml.Unmarshal([]byte(head), &fields); err != nil {
-		return matter{}, fmt.Errorf("its front matter is not YAML: mend the lines between the two ---")
+		return matter{}, errMatter
 	}
 	m := matter{text: strings.Repeat("\n", strings.Count(head, "\n")+3) + body, metadata: map[string]string{}}
 	for k, v := range fields {
