@@ -23,11 +23,11 @@ type answer struct {
 }
 
 type choice struct {
-	Index   int                        `json:"index"`
-	Delta   map[string]json.RawMessage `json:"delta"`
-	Message map[string]json.RawMessage `json:"message"`
-	Finish  string                     `json:"finish_reason"`
-	Usage   *usage                     `json:"usage"` // Moonshot's streams carry it here
+	Index   int             `json:"index"`
+	Delta   json.RawMessage `json:"delta"`
+	Message json.RawMessage `json:"message"`
+	Finish  string          `json:"finish_reason"`
+	Usage   *usage          `json:"usage"` // Moonshot's streams carry it here
 }
 
 type usage struct {
@@ -67,8 +67,8 @@ func (a answer) isError() bool {
 
 // says tells whether a part carries anything but a role.
 func (c choice) says() bool {
-	for _, fields := range []map[string]json.RawMessage{c.Delta, c.Message} {
-		for name, value := range fields {
+	for _, part := range []json.RawMessage{c.Delta, c.Message} {
+		for name, value := range llm.Fields(part) {
 			switch string(value) {
 			case "null", `""`, "[]", "{}":
 			default:

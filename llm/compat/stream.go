@@ -151,7 +151,7 @@ func (s *reading) note(raw []byte) (known bool, err error) {
 	switch {
 	case s.tally.whole():
 		s.watch.Whole()
-	case len(a.Choices) > 0 && a.Choices[0].says():
+	case len(a.Choices) > 0 && s.tally.said:
 		s.watch.Got()
 	}
 	return true, nil
