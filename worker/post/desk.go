@@ -9,7 +9,6 @@ package post
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -69,12 +68,17 @@ func Finished(ctx context.Context, records worker.Records, id string) (bots.Answ
 	if rec.State == worker.Dead {
 		return bots.Answer{}, false, ErrGivenUp
 	}
-	answer, ok := (&record{rec: rec}).answer()
+	answer, ok := answerOf(rec)
 	return answer, ok, nil
 }
 
-// Handle answers q and posts the answer. It is a worker.Handler.
+// Handle answers q and posts the answer. It is a worker.Handler. Where ctx was
+// cancelled its error wraps the cause.
 func (d *Desk) Handle(ctx context.Context, q bots.Question) error {
+	return because(ctx, d.handle(ctx, q))
+}
+
+func (d *Desk) handle(ctx context.Context, q bots.Question) error {
 	j, err := d.open(ctx, q)
 	if err != nil {
 		return err
@@ -96,10 +100,20 @@ func (d *Desk) Handle(ctx context.Context, q bots.Question) error {
 }
 
 // GiveUp tells the asker that no answer will come. It is called before the
-// question goes to the dead letters; expired says that its deadline passed.
+// question goes to the dead letters, and may be called again; expired says that
+// its deadline passed.
 func (d *Desk) GiveUp(ctx context.Context, q bots.Question, expired bool) error {
+	return because(ctx, d.giveUp(ctx, q, expired))
+}
+
+func (d *Desk) giveUp(ctx context.Context, q bots.Question, expired bool) error {
 	j, err := d.open(ctx, q)
 	if err != nil {
+		return err
+	}
+	// The claim is as old as the delivery: what Handle came to since is in the
+	// store alone.
+	if err := j.record.refresh(ctx); err != nil {
 		return err
 	}
 	answer, stored := j.record.answer()
@@ -113,6 +127,15 @@ func (d *Desk) GiveUp(ctx context.Context, q bots.Question, expired bool) error 
 	return j.write(ctx, ref, answer.Content())
 }
 
+// because adds the reason why ctx was cancelled to an error that came of it.
+func because(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if err == nil || cause == nil || errors.Is(err, cause) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", cause, err)
+}
+
 // open finds the platform and the record of a question.
 func (d *Desk) open(ctx context.Context, q bots.Question) (*job, error) {
 	platform, ok := d.Platforms[q.Thread.Platform]
@@ -120,6 +143,7 @@ func (d *Desk) open(ctx context.Context, q bots.Question) (*job, error) {
 		// Its token may be set again at the next start: the question waits.
 		return nil, worker.Later(time.Minute, fmt.Errorf("no platform %q is set up here", q.Thread.Platform))
 	}
+	r := &record{id: q.ID, via: q.Via, store: d.Records, now: d.Now}
 	rec, ok := d.Claimed(ctx)
 	if !ok {
 		var err error
@@ -127,7 +151,8 @@ func (d *Desk) open(ctx context.Context, q bots.Question) (*job, error) {
 			return nil, fmt.Errorf("read the record: %w", err)
 		}
 	}
-	return &job{Desk: d, q: q, platform: platform, record: &record{id: q.ID, store: d.Records, now: d.Now, rec: rec}}, nil
+	r.hold(rec)
+	return &job{Desk: d, q: q, platform: platform, record: r}, nil
 }
 
 func (d *Desk) turn(ctx context.Context, q bots.Question) (Turn, error) {
@@ -139,13 +164,19 @@ func (d *Desk) turn(ctx context.Context, q bots.Question) (Turn, error) {
 
 // work lets the answer be made and shows it as it grows.
 func (j *job) work(ctx context.Context) error {
-	show := newShow(j)
-	showing, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	go show.run(showing)
-	answer, err := j.Answerer.Answer(ctx, j.q, show.offer)
+	answering, halt := context.WithCancelCause(ctx)
+	show := newShow(j, halt)
+	defer func() { // for a panic: it must not leave anybody who writes
+		halt(nil)
+		<-show.done
+	}()
+	go show.run(answering)
+	answer, err := j.Answerer.Answer(answering, j.q, show.offer)
 	ref, shown := show.end()
-	if err != nil {
+	switch {
+	case errors.Is(shown, worker.ErrLost), err != nil && hopeless(shown):
+		return j.verdict(shown)
+	case err != nil:
 		return err
 	}
 	if err := j.record.save(ctx, func(r *worker.Record) error { return setAnswer(r, answer) }); err != nil {
@@ -196,20 +227,9 @@ func (j *job) verdict(err error) error {
 	}
 }
 
-func setAnswer(r *worker.Record, answer bots.Answer) error {
-	data, err := json.Marshal(answer)
-	if err != nil {
-		return fmt.Errorf("encode the answer: %w", err)
-	}
-	r.State, r.Answer = worker.Answered, data
-	return nil
-}
-
-func setRef(r *worker.Record, ref bots.Ref) error {
-	data, err := json.Marshal(ref)
-	if err != nil {
-		return fmt.Errorf("encode the message's reference: %w", err)
-	}
-	r.Ref = data
-	return nil
+// hopeless tells whether nothing can be posted any more: another worker has the
+// question, or the platform refused for good.
+func hopeless(err error) bool {
+	refusal, refused := errors.AsType[*bots.Refusal](err)
+	return errors.Is(err, worker.ErrLost) || refused && refusal.Final
 }

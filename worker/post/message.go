@@ -42,54 +42,59 @@ func (j *job) message(ctx context.Context) (bots.Ref, error) {
 // may have had an effect that nobody saw.
 func (j *job) openOnce(ctx context.Context) (bots.Ref, error) {
 	unsure := j.record.repeated()
+	if err := j.record.announce(ctx); err != nil {
+		return bots.Ref{}, err
+	}
 	var last error
-	for range opens {
+	for try := range opens {
 		if unsure {
 			if ref, found, err := j.look(ctx); found || err != nil {
 				return ref, err
 			}
 		}
-		ref, err := j.tryOpen(ctx)
-		if err == nil {
+		if err := j.record.mine(ctx); err != nil {
+			return bots.Ref{}, err
+		}
+		var ref bots.Ref
+		if ref, last = j.tryOpen(ctx); last == nil {
 			return ref, nil
 		}
-		refusal, refused := errors.AsType[*bots.Refusal](err)
-		switch {
-		case ctx.Err() != nil || errors.Is(err, worker.ErrLost):
-			return bots.Ref{}, err
-		case refused && (refusal.Final || refusal.After > maxWait):
-			return bots.Ref{}, err
-		case refused:
-			if err := wait(ctx, max(refusal.After, lookAgain)); err != nil {
-				return bots.Ref{}, err
-			}
+		_, refused := errors.AsType[*bots.Refusal](last)
+		unsure = unsure || !refused
+		if err := j.pause(ctx, last, opens-try-1, lookAgain); err != nil {
+			break
 		}
-		unsure, last = unsure || !refused, err
+	}
+	if !unsure {
+		// Only refusals: the next delivery need not look for anything.
+		if err := j.record.withdraw(ctx); err != nil {
+			return bots.Ref{}, errors.Join(last, err)
+		}
 	}
 	return bots.Ref{}, fmt.Errorf("open the answer's message: %w", last)
 }
 
-func (j *job) tryOpen(ctx context.Context) (bots.Ref, error) {
-	if err := j.record.mine(ctx); err != nil {
-		return bots.Ref{}, err
-	}
-	limit, cancel := j.limit(ctx)
-	defer cancel()
-	return j.platform.Open(limit, j.q)
+func (j *job) tryOpen(ctx context.Context) (ref bots.Ref, err error) {
+	err = j.call(ctx, func(ctx context.Context) (err error) {
+		ref, err = j.platform.Open(ctx, j.q)
+		return err
+	})
+	return ref, err
 }
 
 // look looks twice, a moment apart: a message that was just sent may not be
 // listed yet.
-func (j *job) look(ctx context.Context) (bots.Ref, bool, error) {
+func (j *job) look(ctx context.Context) (ref bots.Ref, found bool, err error) {
 	for i := range 2 {
 		if i > 0 {
 			if err := wait(ctx, lookAgain); err != nil {
 				return bots.Ref{}, false, err
 			}
 		}
-		limit, cancel := j.limit(ctx)
-		ref, found, err := j.platform.Find(limit, j.q)
-		cancel()
+		err := j.call(ctx, func(ctx context.Context) (err error) {
+			ref, found, err = j.platform.Find(ctx, j.q)
+			return err
+		})
 		if err != nil {
 			return bots.Ref{}, false, fmt.Errorf("look for the answer's message: %w", err)
 		}
@@ -103,20 +108,12 @@ func (j *job) look(ctx context.Context) (bots.Ref, bool, error) {
 // write writes content that matters, and is patient with the platform.
 func (j *job) write(ctx context.Context, ref bots.Ref, c bots.Content) error {
 	var last error
-	for i := range writes {
-		last = j.writeOnce(ctx, ref, c)
-		refusal, refused := errors.AsType[*bots.Refusal](last)
-		pause := lookAgain << i
-		switch {
-		case last == nil || ctx.Err() != nil || errors.Is(last, worker.ErrLost):
-			return last
-		case refused && (refusal.Final || refusal.After > maxWait):
-			return last
-		case refused && refusal.After > 0:
-			pause = refusal.After
+	for try := range writes {
+		if last = j.writeOnce(ctx, ref, c); last == nil {
+			return nil
 		}
-		if err := wait(ctx, pause); err != nil {
-			return err
+		if err := j.pause(ctx, last, writes-try-1, lookAgain<<try); err != nil {
+			break
 		}
 	}
 	return fmt.Errorf("write the answer: %w", last)
@@ -126,14 +123,39 @@ func (j *job) writeOnce(ctx context.Context, ref bots.Ref, c bots.Content) error
 	if err := j.record.mine(ctx); err != nil {
 		return err
 	}
-	limit, cancel := j.limit(ctx)
-	defer cancel()
-	return j.platform.Write(limit, ref, c)
+	return j.call(ctx, func(ctx context.Context) error { return j.platform.Write(ctx, ref, c) })
 }
 
-func (j *job) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, callLimit,
+// errEnough says that a call that failed is not to be repeated in this delivery.
+var errEnough = errors.New("not again in this delivery")
+
+// pause waits before a call that failed is repeated: as long as the platform
+// asks, or else for d. It returns an error where it is not to be repeated: for
+// good, because it would take too long, or because no tries are left.
+func (j *job) pause(ctx context.Context, failed error, left int, d time.Duration) error {
+	refusal, refused := errors.AsType[*bots.Refusal](failed)
+	switch {
+	case left == 0 || errors.Is(failed, worker.ErrLost):
+		return errEnough
+	case refused && (refusal.Final || refusal.After > maxWait):
+		return errEnough
+	case refused && refusal.After > 0:
+		d = refusal.After
+	}
+	return wait(ctx, d)
+}
+
+// call bounds a call to the platform. That bound is not the question's own
+// deadline, and must not be taken for it.
+func (j *job) call(ctx context.Context, f func(ctx context.Context) error) error {
+	limit, cancel := context.WithTimeoutCause(ctx, callLimit,
 		fmt.Errorf("%s did not answer in %s", j.platform.Name(), callLimit))
+	defer cancel()
+	err := f(limit)
+	if errors.Is(err, context.DeadlineExceeded) && limit.Err() != nil {
+		return context.Cause(limit)
+	}
+	return err
 }
 
 // wait waits for d or until ctx is done.

@@ -3,6 +3,8 @@ package post
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -20,6 +22,7 @@ const defaultPace = time.Second
 type show struct {
 	job  *job
 	pace time.Duration
+	halt context.CancelCauseFunc // ends the answering: nobody would see the answer
 
 	mu     sync.Mutex
 	newest *bots.Content
@@ -30,9 +33,9 @@ type show struct {
 	err    error
 }
 
-func newShow(j *job) *show {
+func newShow(j *job, halt context.CancelCauseFunc) *show {
 	s := &show{
-		job: j, pace: defaultPace,
+		job: j, pace: defaultPace, halt: halt,
 		news: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	if p, ok := j.platform.(bots.Pacer); ok {
@@ -41,8 +44,10 @@ func newShow(j *job) *show {
 	return s
 }
 
-// offer hands over what may be shown now. It never blocks.
+// offer hands over what may be shown now. It never blocks. Only the stored
+// answer ends a message.
 func (s *show) offer(c bots.Content) {
+	c.Final = false
 	s.mu.Lock()
 	s.newest = &c
 	s.mu.Unlock()
@@ -62,48 +67,64 @@ func (s *show) end() (bots.Ref, error) {
 // run opens the message and shows what is offered until end is called.
 func (s *show) run(ctx context.Context) {
 	defer close(s.done)
+	defer s.guard(ctx)
 	s.ref, s.err = s.job.message(ctx)
-	if s.err != nil {
-		return
+	for s.err == nil && s.waitNews(ctx) {
+		if !s.write(ctx) || !s.breathe(ctx) {
+			break
+		}
 	}
-	for s.waitNews(ctx) {
-		if s.lost(ctx) {
-			return
-		}
-		if !s.breathe(ctx) {
-			return
-		}
+	if hopeless(s.err) {
+		s.halt(s.err)
 	}
 }
 
-// waitNews waits for something to show; false means that it is over.
+// guard turns a panic into an error: nobody else catches it on this goroutine,
+// and it would end the process with all its questions. What was panicked with
+// may quote the question, so it is not told.
+func (s *show) guard(ctx context.Context) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	s.err = fmt.Errorf("showing the answer panicked (%T)", p)
+	s.job.Log.ErrorContext(ctx, "showing an answer panicked", "question", s.job.q.ID, "error", s.err, "stack", string(debug.Stack()))
+}
+
+// waitNews waits for something to show; false means that it is over, even
+// where there is news as well: the final content follows at once.
 func (s *show) waitNews(ctx context.Context) bool {
 	select {
 	case <-s.stop:
-		return false
 	case <-ctx.Done():
-		return false
 	case <-s.news:
-		return true
+	}
+	select {
+	case <-s.stop:
+		return false
+	default:
+		return ctx.Err() == nil
 	}
 }
 
-// lost writes the newest content and tells whether this worker must stop. A
-// live write that fails is not repeated: the next one shows more.
-func (s *show) lost(ctx context.Context) bool {
+// write writes the newest content; false means that it was the last. A live
+// write that fails is not repeated: the next one shows more.
+func (s *show) write(ctx context.Context) bool {
 	s.mu.Lock()
 	c := *s.newest
 	s.mu.Unlock()
 	err := s.job.writeOnce(ctx, s.ref, c)
-	if err == nil {
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, worker.ErrLost):
+		s.err = err
+		return false
+	case ctx.Err() != nil:
 		return false
 	}
-	if errors.Is(err, worker.ErrLost) {
-		s.err = err
-		return true
-	}
 	s.job.Log.WarnContext(ctx, "a live update was not shown", "question", s.job.q.ID, "error", err)
-	return !s.patient(ctx, err)
+	return !hopeless(err) && s.patient(ctx, err)
 }
 
 // patient sits out a platform's Retry-After, so that the final write is not
