@@ -96,6 +96,7 @@ type platform struct {
 
 	world *world
 	via   string // what every Ref carries
+	blind int    // how many Finds see nothing yet
 }
 
 func (p *platform) Open(ctx context.Context, q bots.Question) (ref bots.Ref, err error) {
@@ -126,6 +127,11 @@ func (p *platform) Write(ctx context.Context, ref bots.Ref, c bots.Content) erro
 func (p *platform) Find(ctx context.Context, q bots.Question) (ref bots.Ref, found bool, err error) {
 	err = p.world.call("find", func() (err error) {
 		ref, found, err = p.Room.Find(ctx, q)
+		if p.blind > 0 {
+			p.blind--
+			ref, found = bots.Ref{}, false
+			return err
+		}
 		ref.Via = p.via
 		return err
 	})
@@ -306,7 +312,9 @@ func says(contents ...string) func(context.Context, bots.Question, func(bots.Con
 
 // fails is an answerer's script that ends so.
 func fails(err error) func(context.Context, bots.Question, func(bots.Content)) (bots.Answer, error) {
-	return func(context.Context, bots.Question, func(bots.Content)) (bots.Answer, error) { return bots.Answer{}, err }
+	return func(context.Context, bots.Question, func(bots.Content)) (bots.Answer, error) {
+		return bots.Answer{}, err
+	}
 }
 
 // pass lets time pass.
