@@ -214,7 +214,7 @@ func (a *App) work(ctx context.Context, grace time.Duration) error {
 	err := a.Queue.Consume(ctx, queue.Work{
 		Handler: a.Desk.Handle,
 		GiveUp: func(ctx context.Context, q bots.Question, reason error) error {
-			return a.Desk.GiveUp(ctx, q, errors.Is(reason, context.DeadlineExceeded))
+			return a.Desk.GiveUp(ctx, q, errors.Is(reason, queue.ErrExpired))
 		},
 		Grace: grace,
 	})

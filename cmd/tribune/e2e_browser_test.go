@@ -60,7 +60,7 @@ func TestEndToEndWebChatInABrowser(t *testing.T) {
 	}
 	sees := func(expression string) {
 		t.Helper()
-		eventually(t, expression, func() bool {
+		eventually(t, expression, func() bool { //nolint:contextcheck // the tab is a context of its own
 			seen, err := chromedp.Run(tab, chromedp.Evaluate[bool]("!!("+expression+")"))
 			return err == nil && seen
 		})
@@ -75,18 +75,18 @@ func TestEndToEndWebChatInABrowser(t *testing.T) {
 	sees(`document.querySelector("#question")`)
 	do(chromedp.SendKeys("#question", "公司恶意辞退，赔偿金怎么算？\r"))
 	sees(`document.querySelector("#log").innerText.includes("2N")`)
-	shot(t, tab, "live")
+	shot(tab, t, "live")
 	gate.Open()
 	sees(`document.querySelector("#log details, #log li li") && document.querySelector("#log").innerText.includes("被公司辞退、开除怎么办")`)
 	sees(`document.documentElement.scrollWidth <= window.innerWidth`)
-	shot(t, tab, "final")
+	shot(tab, t, "final")
 	if len(complaints) > 0 {
 		t.Errorf("the page's console says %v", complaints)
 	}
 }
 
 // shot keeps a picture where TRIBUNE_TEST_SHOTS names a folder for them.
-func shot(t *testing.T, tab context.Context, name string) {
+func shot(tab context.Context, t *testing.T, name string) {
 	t.Helper()
 	dir := os.Getenv("TRIBUNE_TEST_SHOTS") //nolint:forbidigo // a switch of the tests themselves
 	if dir == "" {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/tribunebot/tribune/bots"
@@ -100,7 +101,8 @@ func (a *App) abandon(ctx context.Context, q bots.Question) {
 	if err != nil {
 		return
 	}
-	rec.State, rec.Claim, rec.UpdatedAt = worker.Final, "abandoned", time.Now()
+	// Another claim makes the worker that may still be at it let go.
+	rec.State, rec.Claim, rec.UpdatedAt = worker.Final, strconv.Itoa(q.Revision)+"/abandoned", time.Now()
 	_, _ = a.Queue.Records().Save(ctx, q.ID, rec)
 }
 

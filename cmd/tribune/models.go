@@ -25,7 +25,10 @@ type deployment struct {
 }
 
 func (d deployment) name() string {
-	if d.proxy {
+	switch {
+	case d.proxy && d.model == "":
+		return "the first model that LITELLM_API_BASE lists"
+	case d.proxy:
 		return "litellm_proxy/" + d.model
 	}
 	return d.provider.Prefix + "/" + d.model
@@ -186,12 +189,12 @@ func withKeyOf(c *config.Config, p litellm.Provider, spare config.Secret) (deplo
 
 func openModel(d deployment, log *slog.Logger) (llm.Model, error) {
 	if d.proxy {
-		return compat.New(compat.Options{Provider: "litellm_proxy", Model: d.model, BaseURL: d.base, Key: d.key.Reveal(), Log: log})
+		return compat.Open(compat.Options{Provider: "litellm_proxy", Model: d.model, BaseURL: d.base, Key: d.key.Reveal(), Log: log})
 	}
 	if d.provider.Kind == litellm.Anthropic {
 		return claude.New(claude.Options{Model: d.model, BaseURL: d.base, Key: d.key.Reveal(), Log: log})
 	}
-	return compat.New(compat.Options{
+	return compat.Open(compat.Options{
 		Provider: d.provider.Prefix, Model: d.model, BaseURL: d.base, Key: d.key.Reveal(), Log: log,
 	})
 }

@@ -30,14 +30,18 @@ func openSlack(_ context.Context, a *App) (bots.Platform, error) {
 	})
 }
 
-func openDiscord(_ context.Context, a *App) (bots.Platform, error) {
+func openDiscord(ctx context.Context, a *App) (bots.Platform, error) {
 	c := a.Config.Discord
 	if !c.Token.IsSet() {
 		return nil, nil
 	}
+	store, err := a.Queue.Store(ctx, "discord", queue.Durable)
+	if err != nil {
+		return nil, fmt.Errorf("open the store of what was seen: %w", err)
+	}
 	return discordbot.New(discordbot.Options{
 		Token: c.Token.Reveal(), ApplicationID: c.ApplicationID, PublicKey: c.PublicKey,
-		GuildID: c.GuildID, APIURL: c.APIURL.Reveal(), Log: a.Log,
+		GuildID: c.GuildID, APIURL: c.APIURL.Reveal(), Store: store, Log: a.Log,
 	})
 }
 

@@ -11,6 +11,7 @@ package compat
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -101,7 +102,7 @@ func (m *Model) Complete(ctx context.Context, r llm.Request) (llm.Response, erro
 }
 
 func (m *Model) complete(ctx context.Context, r llm.Request) (llm.Response, error) {
-	body, err := llm.SetFields(r.Body, map[string]any{"model": m.Model, "stream": false, "stream_options": nil})
+	body, err := m.body(r.Body, map[string]any{"stream": false, "stream_options": nil})
 	if err != nil {
 		return llm.Response{}, m.edge.Unsent(err, r.Body)
 	}
@@ -116,6 +117,17 @@ func (m *Model) complete(ctx context.Context, r llm.Request) (llm.Response, erro
 		return llm.Response{}, m.failed(ctx, callCtx, c, err)
 	}
 	return m.read(c)
+}
+
+// body is the caller's body for this deployment. OpenAI's own models refuse the
+// older name of the answer's limit, and others do not know the newer one.
+func (m *Model) body(body json.RawMessage, fields map[string]any) (json.RawMessage, error) {
+	fields["model"] = m.Model
+	limit := llm.Field(body, "max_tokens")
+	if m.Provider == "openai" && limit != nil && llm.Field(body, "max_completion_tokens") == nil {
+		fields["max_tokens"], fields["max_completion_tokens"] = nil, limit
+	}
+	return llm.SetFields(body, fields)
 }
 
 // read checks that what came is a completion.

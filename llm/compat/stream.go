@@ -88,7 +88,7 @@ func refusesOptions(c *call) bool {
 
 // streamBody asks for usage, and keeps the caller's other stream options.
 func (m *Model) streamBody(body json.RawMessage, usage bool) (json.RawMessage, error) {
-	fields := map[string]any{"model": m.Model, "stream": true, "stream_options": nil}
+	fields := map[string]any{"stream": true, "stream_options": nil}
 	if usage {
 		options := llm.Field(body, "stream_options")
 		if len(options) == 0 || options[0] != '{' {
@@ -100,7 +100,7 @@ func (m *Model) streamBody(body json.RawMessage, usage bool) (json.RawMessage, e
 		}
 		fields["stream_options"] = merged
 	}
-	return llm.SetFields(body, fields)
+	return m.body(body, fields)
 }
 
 // reading is a stream under way.

@@ -52,10 +52,13 @@ func (c *crew) begin(hard context.Context, d *delivery) (done bool, err error) {
 	return done, err
 }
 
+// ErrExpired is why a question is given up whose deadline has passed.
+var ErrExpired = errors.New("the question's deadline has passed")
+
 // hopeless says why a question is not worth another try.
 func (c *crew) hopeless(d *delivery) error {
 	if age := d.age(c.q.now()); age > c.work.Deadline {
-		return fmt.Errorf("it waited %s, and its deadline was %s", age.Truncate(time.Second), c.work.Deadline)
+		return fmt.Errorf("%w: it waited %s, and its deadline was %s", ErrExpired, age.Truncate(time.Second), c.work.Deadline)
 	}
 	if d.rec.Tries > c.work.MaxTries {
 		return fmt.Errorf("it was begun %d times, and the last worker ended in the middle of it", d.rec.Tries-1)
