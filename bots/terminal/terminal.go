@@ -44,14 +44,17 @@ func (*Terminal) Listen(ctx context.Context, _ bots.Inbox) error {
 }
 
 // Open names the question's own id as its message: there is nothing to show yet.
-func (*Terminal) Open(_ context.Context, q bots.Question) (bots.Ref, error) {
+func (*Terminal) Open(ctx context.Context, q bots.Question) (bots.Ref, error) {
+	if err := ctx.Err(); err != nil {
+		return bots.Ref{}, err
+	}
 	return bots.Ref{Channel: Name, Message: q.ID}, nil
 }
 
 // Find finds what Open would return, which is always the same.
 func (t *Terminal) Find(ctx context.Context, q bots.Question) (bots.Ref, bool, error) {
 	ref, err := t.Open(ctx, q)
-	return ref, true, err
+	return ref, err == nil, err
 }
 
 // Write sends the content to whoever waits for it.
@@ -70,7 +73,8 @@ func (t *Terminal) Write(ctx context.Context, r bots.Ref, c bots.Content) error 
 func (*Terminal) Earlier(context.Context, bots.Thread, int) ([]bots.Turn, error) { return nil, nil }
 
 // Ask hands the question in and waits for its answer. live is called with every
-// content that comes by, from one goroutine, and must return soon.
+// content that comes by, from one goroutine, and must return soon. The answer
+// may be found before its last contents come by: it is whole, they need not be.
 func (t *Terminal) Ask(ctx context.Context, in bots.Inbox, q bots.Question, live func(bots.Content)) (bots.Answer, error) {
 	contents := make(chan bots.Content, 64)
 	stop, err := t.Relay.Watch(ctx, topic(q.ID), func(data json.RawMessage) {

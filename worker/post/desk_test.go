@@ -21,14 +21,15 @@ import (
 
 // bubble runs a test in a synctest bubble: time is fake there, and the test
 // fails when a goroutine is left behind.
-func bubble(t *testing.T, f func(t *testing.T, r *rig)) {
+func bubble(t *testing.T, f func(r *rig)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { f(t, newRig(t)) })
+	synctest.Test(t, func(t *testing.T) { f(newRig(t)) })
 }
 
 func TestHappyPath(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.platform.via, r.q.Via = "secret", "secret"
 		r.before = func(_ int, kind string) error {
 			if rec := r.records.of(r.q.ID); kind == "final" && (rec.State != worker.Answered || len(rec.Answer) == 0) {
@@ -59,7 +60,8 @@ func TestHappyPath(t *testing.T) {
 
 func TestFinished(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		finished := func() (bots.Answer, bool, error) { return post.Finished(t.Context(), r.records, r.q.ID) }
 		if _, done, err := finished(); done || err != nil {
 			t.Errorf("before: %v, %v", done, err)
@@ -83,7 +85,8 @@ func TestFinished(t *testing.T) {
 
 func TestStoredAnswerIsNotMadeAgain(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.before = on("final", errBroken, errBroken, errBroken, errBroken)
 		if err := r.deliver(t.Context()); !errors.Is(err, errBroken) {
 			t.Fatalf("the first delivery: %v", err)
@@ -109,7 +112,8 @@ func TestTakenOver(t *testing.T) {
 	for name, known := range map[string]bool{"by a known Ref": true, "by Find": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, r *rig) {
+			bubble(t, func(r *rig) {
+				t := r.t
 				ref, err := r.room.Open(t.Context(), r.q)
 				if err != nil {
 					t.Fatal(err)
@@ -146,7 +150,8 @@ func TestAdmit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, r *rig) {
+			bubble(t, func(r *rig) {
+				t := r.t
 				r.desk.Admit = func(context.Context, bots.Question) (post.Turn, error) { return c.turn, c.err }
 				err := r.deliver(t.Context())
 				after, later := worker.IsLater(err)
@@ -165,7 +170,8 @@ func TestAdmit(t *testing.T) {
 
 func TestRefusedByLimit(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.desk.Admit = func(context.Context, bots.Question) (post.Turn, error) {
 			return post.Turn{Wait: time.Minute, Refuse: true}, nil
 		}
@@ -187,7 +193,8 @@ func TestAnswererFails(t *testing.T) {
 	for name, verdict := range map[string]error{"later": worker.Later(time.Minute, errBroken), "broken": errBroken, "never": worker.Never(errBroken)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, r *rig) {
+			bubble(t, func(r *rig) {
+				t := r.t
 				usual := r.answerer.script
 				r.answerer.script = fails(verdict)
 				if err := r.deliver(t.Context()); !errors.Is(err, verdict) {
@@ -208,7 +215,8 @@ func TestAnswererFails(t *testing.T) {
 
 func TestUnknownPlatform(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		platforms := r.desk.Platforms
 		r.desk.Platforms = nil
 		for what, err := range map[string]error{"Handle": r.deliver(t.Context()), "GiveUp": r.desk.GiveUp(t.Context(), r.q, false)} {
@@ -224,7 +232,8 @@ func TestUnknownPlatform(t *testing.T) {
 // TestWithoutAClaim: a desk may also work without a queue.
 func TestWithoutAClaim(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		if err := r.desk.Handle(t.Context(), r.q); err != nil {
 			t.Fatal(err)
 		}
@@ -238,7 +247,8 @@ func TestWithoutAClaim(t *testing.T) {
 
 func TestSideBySide(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		const many = 20
 		r.answerer.script = func(ctx context.Context, q bots.Question, live func(bots.Content)) (bots.Answer, error) {
 			live(bots.Content{Text: "half of " + q.Text})

@@ -15,7 +15,8 @@ import (
 // TestLostOpen: the message appeared, but nobody heard of it.
 func TestLostOpen(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.room.Fail(botstest.Lost)
 		if err := r.deliver(t.Context()); err != nil {
 			t.Fatal(err)
@@ -30,7 +31,8 @@ func TestLostOpen(t *testing.T) {
 // TestLostOpenFoundLate: the message is listed only at the second look.
 func TestLostOpenFoundLate(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.after = on("open", errLost)
 		r.platform.blind = 1
 		if err := r.deliver(t.Context()); err != nil {
@@ -50,7 +52,8 @@ func TestUnsureOpenIsRemembered(t *testing.T) {
 	for name, find := range map[string]error{"too fast": tooFast(time.Minute), "broken": errBroken} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, r *rig) {
+			bubble(t, func(r *rig) {
+				t := r.t
 				r.after, r.before = on("open", errLost), on("find", find)
 				if err := r.deliver(t.Context()); !errors.Is(err, errBroken) {
 					t.Errorf("the first delivery: %v", err)
@@ -65,7 +68,8 @@ func TestUnsureOpenIsRemembered(t *testing.T) {
 // TestStoppedWhileOpening: the worker stops while its Open is on the way.
 func TestStoppedWhileOpening(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		ctx, cancel := context.WithCancelCause(t.Context())
 		r.after = func(_ int, kind string) error {
 			if kind == "open" {
@@ -86,7 +90,8 @@ func TestStoppedWhileOpening(t *testing.T) {
 // opens at once.
 func TestRefusedOpenNeedsNoSearch(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.before = on("open", tooFast(time.Hour))
 		if after, later := worker.IsLater(r.deliver(t.Context())); !later || after != time.Hour {
 			t.Errorf("again after %s", after)
@@ -132,7 +137,8 @@ func TestPlatformFails(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, r *rig) {
+			bubble(t, func(r *rig) {
+				t := r.t
 				r.before = on(c.kind, c.errs...)
 				err := r.deliver(t.Context())
 				after, later := worker.IsLater(err)
@@ -159,7 +165,8 @@ func TestPlatformFails(t *testing.T) {
 // mistaken for the question's deadline.
 func TestSlowPlatform(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.desk.Platforms[r.room.Name()] = slow{r.platform}
 		began := time.Now()
 		err := r.deliver(t.Context())
@@ -191,7 +198,8 @@ func TestStoreFails(t *testing.T) {
 			for _, effect := range []bool{false, true} {
 				t.Run("", func(t *testing.T) {
 					t.Parallel()
-					bubble(t, func(t *testing.T, r *rig) {
+					bubble(t, func(r *rig) {
+						t := r.t
 						hook := on(kind, append(make([]error, nth-1), errBroken)...)
 						if effect {
 							r.after = hook
@@ -222,7 +230,8 @@ func TestStoreFails(t *testing.T) {
 // TestStoreIsDown: nothing is posted while the claim cannot be looked at.
 func TestStoreIsDown(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.before = func(_ int, kind string) error {
 			if kind == "save" || kind == "load" {
 				return errBroken
@@ -249,7 +258,8 @@ func TestStoreLagsBehind(t *testing.T) {
 	}{{1, true}, {3, true}, {100, false}} {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, r *rig) {
+			bubble(t, func(r *rig) {
+				t := r.t
 				r.before = func(n int, kind string) error {
 					if kind == "load" {
 						r.records.mu.Lock()

@@ -151,6 +151,9 @@ func (j *job) call(ctx context.Context, f func(ctx context.Context) error) error
 	limit, cancel := context.WithTimeoutCause(ctx, callLimit,
 		fmt.Errorf("%s did not answer in %s", j.platform.Name(), callLimit))
 	defer cancel()
+	if limit.Err() != nil {
+		return context.Cause(limit)
+	}
 	err := f(limit)
 	if errors.Is(err, context.DeadlineExceeded) && limit.Err() != nil {
 		return context.Cause(limit)

@@ -260,6 +260,7 @@ func (*answerer) GivenUp(q bots.Question, expired bool) bots.Answer {
 type rig struct {
 	*world
 
+	t        *testing.T // of the bubble that it was made in
 	room     *botstest.Room
 	platform *platform
 	records  *records
@@ -274,11 +275,11 @@ const theAnswer = "Thirty days [1]."
 
 // newRig makes a desk, and a question that was asked. The answer takes a
 // second and grows in two steps, unless the test says otherwise.
-func newRig(tb testing.TB) *rig {
-	tb.Helper()
+func newRig(t *testing.T) *rig {
+	t.Helper()
 	w := &world{}
 	r := &rig{
-		world: w, room: botstest.NewRoom(),
+		world: w, t: t, room: botstest.NewRoom(),
 		records:  &records{world: w, stored: map[string]worker.Record{}, stale: map[string]worker.Record{}},
 		answerer: &answerer{world: w, script: says("Thirty", "Thirty days")},
 	}
@@ -292,7 +293,7 @@ func newRig(tb testing.TB) *rig {
 		},
 		Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}
-	r.q = r.room.Ask(tb, botstest.Said{Kind: botstest.Mention, Text: "How long is the notice?"})
+	r.q = r.room.Ask(t, botstest.Said{Kind: botstest.Mention, Text: "How long is the notice?"})
 	return r
 }
 

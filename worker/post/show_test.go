@@ -36,7 +36,8 @@ func TestPace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, r *rig) {
+			bubble(t, func(r *rig) {
+				t := r.t
 				r.room.MinPace = 3 * time.Second
 				r.desk.Platforms[r.room.Name()] = c.platform(r)
 				r.answerer.script = counts(95, 100*time.Millisecond)
@@ -85,7 +86,8 @@ type paceless struct{ bots.Platform }
 // last live write is on the way or after the answer.
 func TestNothingAfterTheFinal(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		var late func(bots.Content)
 		r.answerer.script = func(ctx context.Context, q bots.Question, live func(bots.Content)) (bots.Answer, error) {
 			late = live
@@ -122,7 +124,8 @@ func TestNothingAfterTheFinal(t *testing.T) {
 // write comes in spite of it.
 func TestLiveTooFast(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.answerer.script = counts(40, 100*time.Millisecond)
 		r.before = on("write", tooFast(2*time.Second))
 		if err := r.deliver(t.Context()); err != nil {
@@ -139,7 +142,8 @@ func TestLiveTooFast(t *testing.T) {
 // TestOpenOutlivesTheAnswer: the answer is ready before its message is.
 func TestOpenOutlivesTheAnswer(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		r.before = on("open", tooFast(10*time.Second))
 		if err := r.deliver(t.Context()); err != nil {
 			t.Fatal(err)
@@ -163,7 +167,8 @@ func TestNobodyWouldSeeIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, r *rig) {
+			bubble(t, func(r *rig) {
+				t := r.t
 				r.answerer.script = counts(1000, time.Second)
 				r.before = func(_ int, kind string) error {
 					if kind == "open" && c.strike == nil {
@@ -189,7 +194,8 @@ func TestNobodyWouldSeeIt(t *testing.T) {
 // TestAnswererPanics: the panic passes through, and by then nobody writes.
 func TestAnswererPanics(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, r *rig) {
+	bubble(t, func(r *rig) {
+		t := r.t
 		usual := r.answerer.script
 		r.answerer.script = func(ctx context.Context, _ bots.Question, live func(bots.Content)) (bots.Answer, error) {
 			live(bots.Content{Text: "half"})
@@ -229,7 +235,8 @@ func TestPlatformPanics(t *testing.T) {
 	for _, kind := range []string{"open", "write"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, r *rig) {
+			bubble(t, func(r *rig) {
+				t := r.t
 				r.before = func(_ int, k string) error {
 					if k == kind {
 						panic("the platform's fault")
