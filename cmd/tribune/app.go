@@ -12,7 +12,6 @@ import (
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/bots/terminal"
 	"github.com/tribunebot/tribune/config"
-	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/index"
 	"github.com/tribunebot/tribune/knowledge/rank"
 	"github.com/tribunebot/tribune/llm"
@@ -130,7 +129,7 @@ func (a *App) wire(ctx context.Context, parts Parts) error {
 	}
 	a.limiter = &limit.Limiter{Store: shares, Now: parts.Now}
 	a.Answerer = &answer.Answerer{
-		Retriever: a.Ranker, Relevant: relevant, Model: model,
+		Retriever: a.Ranker, Relevant: rank.Relevant, Model: model,
 		Plan: a.plan, History: a.earlier, Now: parts.Now, Log: a.Log,
 	}
 	a.Desk = &post.Desk{
@@ -232,12 +231,4 @@ func platformNames() []string {
 	}
 	slices.Sort(list)
 	return list
-}
-
-// minCoverage is the share of a question's informative terms that its best
-// passage must have before a model, or a reader, is given it.
-const minCoverage = 0.3
-
-func relevant(_ string, found []knowledge.Passage) bool {
-	return len(found) > 0 && found[0].Coverage >= minCoverage
 }
