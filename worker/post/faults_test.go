@@ -155,6 +155,9 @@ func TestPlatformFails(t *testing.T) {
 				if took := at[len(at)-1].Sub(at[0]); c.took > 0 && took != c.took {
 					t.Errorf("waited %s in all, want %s", took, c.took)
 				}
+				if late := time.Since(at[len(at)-1]); c.kind == "final" && late > 0 {
+					t.Errorf("returned %s after the last call", late)
+				}
 				r.finishes(t)
 			})
 		})

@@ -12,11 +12,12 @@ import (
 	"github.com/tribunebot/tribune/worker"
 )
 
-// counts shows 1, 2, 3 ..., one each step, and then answers.
+// counts shows 1, 2, 3 ..., one each step, and then answers. It claims that each
+// is final, which is not its to say.
 func counts(steps int, step time.Duration) func(context.Context, bots.Question, func(bots.Content)) (bots.Answer, error) {
 	return func(ctx context.Context, q bots.Question, live func(bots.Content)) (bots.Answer, error) {
 		for i := range steps {
-			live(bots.Content{Text: strconv.Itoa(i + 1)})
+			live(bots.Content{Text: strconv.Itoa(i + 1), Final: true})
 			if err := pass(ctx, step); err != nil {
 				return bots.Answer{}, err
 			}
