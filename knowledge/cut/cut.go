@@ -34,16 +34,21 @@ type Term struct {
 // Cutter cuts texts and remembers the stems of words it has seen. Its zero
 // value is ready; it is not for concurrent use.
 type Cutter struct {
-	stems map[string]string
+	// Filter leaves out terms that are not wanted, nil: none. Not all of them
+	// are left out: who reads the terms still has to look.
+	Filter *Filter
+	stems  map[string]string
 }
 
 // rememberedStems bounds a Cutter's memory to about one megabyte.
 const rememberedStems = 16384
 
-// Each calls yield for every term of text, in order.
-func (c *Cutter) Each(text string, yield func(Term)) {
-	s := scanner{text: Fold(text), yield: yield, cutter: c}
+// Each calls yield for every term of text, in order, and returns how many
+// positions the text has.
+func (c *Cutter) Each(text string, yield func(Term)) int {
+	s := scanner{text: Fold(text), yield: yield, cutter: c, filter: c.Filter}
 	s.run()
+	return s.pos
 }
 
 // Terms returns the terms of text.

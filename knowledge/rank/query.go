@@ -27,7 +27,7 @@ type wanted struct {
 type question struct {
 	terms    []wanted
 	at       map[string]int
-	maybe    [64]uint64      // a filter before at: most terms of a passage are not in the question
+	filter   cut.Filter      // how its terms begin
 	pairs    map[[2]int]bool // neighbours among its words
 	han      bool            // has Chinese characters
 	language string
@@ -85,26 +85,9 @@ func (q *question) add(text string, kind cut.Kind, weight float64, own bool) int
 		return -1
 	}
 	q.at[text] = len(q.terms)
-	h := hash(text)
-	q.maybe[h/64] |= 1 << (h % 64)
+	q.filter.Add(text)
 	q.terms = append(q.terms, wanted{text: text, kind: kind, weight: weight, own: own})
 	return len(q.terms) - 1
-}
-
-// find returns the number of a term.
-func (q *question) find(text string) (int, bool) {
-	if h := hash(text); q.maybe[h/64]&(1<<(h%64)) == 0 {
-		return 0, false
-	}
-	i, ok := q.at[text]
-	return i, ok
-}
-
-// hash is a number below 4096 that tells most terms apart: pairs of characters
-// by the ends of both, words by their length and two letters.
-func hash(text string) uint {
-	n := len(text)
-	return (uint(text[n-1])*67 + uint(text[n/2])*19 + uint(text[(n-1)/3])*5 + uint(n)*257) % 4096
 }
 
 // neighbours notes which words stand next to each other, with at most one

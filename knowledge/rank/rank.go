@@ -114,7 +114,11 @@ func (r *Ranker) score(q *question, got knowledge.Candidates) []*found {
 	if !ok {
 		cutter = new(cut.Cutter)
 	}
-	defer r.cutters.Put(cutter)
+	cutter.Filter = &q.filter
+	defer func() {
+		cutter.Filter = nil
+		r.cutters.Put(cutter)
+	}()
 	read := newReader(q, len(got.Passages), cutter)
 	all := make([]*found, len(got.Passages))
 	for i, p := range got.Passages {

@@ -64,11 +64,10 @@ func (r *reader) read(p knowledge.Passage) *found {
 	r.tf, r.parts = r.tf[n:], r.parts[n:]
 	f.length[inTitle] = r.head(f, inTitle, p.Title)
 	f.length[inSection] = r.head(f, inSection, p.Section)
-	last, lastPos, end := -1, 0, 0
-	seen := map[[2]int]bool{}
-	r.cutter.Each(p.Text, func(t cut.Term) {
-		end = t.Pos + 1
-		i, ok := r.q.find(t.Text)
+	last, lastPos := -1, 0
+	var seen map[[2]int]bool
+	end := r.cutter.Each(p.Text, func(t cut.Term) {
+		i, ok := r.q.at[t.Text]
 		if !ok {
 			return
 		}
@@ -77,6 +76,9 @@ func (r *reader) read(p knowledge.Passage) *found {
 			return
 		}
 		if pair := [2]int{last, i}; last >= 0 && t.Pos-lastPos <= nearText && r.q.pairs[pair] && !seen[pair] {
+			if seen == nil {
+				seen = map[[2]int]bool{}
+			}
 			seen[pair] = true
 			f.near++
 		}
@@ -90,10 +92,8 @@ func (r *reader) read(p knowledge.Passage) *found {
 func (r *reader) head(f *found, field int, text string) float64 {
 	list, ok := r.titles[text]
 	if !ok {
-		end := 0
-		r.cutter.Each(text, func(t cut.Term) {
-			end = t.Pos + 1
-			if i, ok := r.q.find(t.Text); ok {
+		end := r.cutter.Each(text, func(t cut.Term) {
+			if i, ok := r.q.at[t.Text]; ok {
 				list = append(list, int32(i))
 			}
 		})
