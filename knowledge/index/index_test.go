@@ -157,6 +157,7 @@ func TestIngestLeavesOutAndSaysSo(t *testing.T) {
 			doc("ok", "apple"), doc("ok", "twice"), doc("", "no id"), doc("a\x1fb", "odd id"),
 			doc("gone blank", " \n"), doc(strings.Repeat("x", 2000), "long id"),
 			{},
+			doc("huge", strings.Repeat("apple ", 2<<20)),
 		},
 		Before: func(n int) error {
 			if n == 6 {
@@ -166,7 +167,7 @@ func TestIngestLeavesOutAndSaysSo(t *testing.T) {
 		},
 	}
 	r, err := x.Ingest(t.Context(), "c", src, index.IngestOptions{Prune: true})
-	if err != nil || r.Skips != 6 || len(r.Skipped) != 6 || r.Unchanged != 1 || r.Removed != 1 {
+	if err != nil || r.Skips != 7 || len(r.Skipped) != 7 || r.Unchanged != 1 || r.Removed != 1 {
 		t.Errorf("report %+v, %v", r, err)
 	}
 	// What can't be read today stays; what is empty now goes.

@@ -54,15 +54,22 @@ type Report struct {
 }
 
 // A batch is written when it has this many bytes of text or this many passages:
-// some 60 MB of memory at most while its terms are cut.
+// some 100 MB of memory while its terms are counted.
 const (
 	batchBytes    = 1 << 20
 	batchPassages = 4000
 )
 
+// maxText bounds one document, in bytes: it is written in one batch, so that it
+// is replaced in one step.
+const maxText = 8 << 20
+
 // maxID bounds the id of a document, in bytes: it is part of every term of
 // bleve's id field.
 const maxID = 1024
+
+// shownID bounds an id in a report, in bytes.
+const shownID = 256
 
 // errName is returned for a collection name that can't be one.
 var errName = errors.New("a collection's name has 1 to 64 letters, digits, dots, hyphens and underscores")
@@ -168,6 +175,7 @@ func (g *ingest) see(id string) bool {
 // skip notes a document that is left out.
 func (g *ingest) skip(s knowledge.Skipped) {
 	g.report.Skips++
+	s.Document = strings.ToValidUTF8(s.Document[:min(len(s.Document), shownID)], "")
 	if len(g.report.Skipped) < maxSkipped {
 		g.report.Skipped = append(g.report.Skipped, s)
 	}
@@ -180,6 +188,9 @@ func (g *ingest) refuse(doc knowledge.Document) string {
 		return fmt.Sprintf("its id must have 1 to %d bytes", maxID)
 	case strings.ContainsAny(doc.ID, "\x00\x1f"):
 		return "its id has control characters"
+	case len(doc.Text) > maxText:
+		g.see(doc.ID)
+		return fmt.Sprintf("it has %d MB of text, more than %d: split it into several documents", len(doc.Text)>>20, maxText>>20)
 	case !g.see(doc.ID):
 		return "a document with the same id came before: ids must be unique in a source"
 	}

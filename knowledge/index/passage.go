@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/blevesearch/bleve/v2/analysis"
 	"github.com/blevesearch/bleve/v2/document"
 	bleve "github.com/blevesearch/bleve_index_api"
 
@@ -50,39 +49,58 @@ type record struct {
 func entry(r record, n int) bleve.Document {
 	p := &r.passage
 	d := document.NewDocument(key(p.Collection, p.Document, n))
-	d.AddField(document.NewTextFieldCustom(field(p.Collection), nil, nil, bleve.IndexField, terms{p: p, first: n == 0}))
+	d.AddField(&terms{p: p, first: n == 0})
 	d.AddField(document.NewTextFieldCustom(stored, nil, encode(r), bleve.StoreField, nil))
 	return d
 }
 
-// terms gives bleve the terms of a passage; the bytes it is called with are not
-// looked at.
+// terms is the field that a passage is found by. It counts terms as they are
+// cut: bleve's own text field keeps a token for each, which takes several
+// times the memory while a batch is written.
 type terms struct {
-	p     *knowledge.Passage
-	first bool
+	p      *knowledge.Passage
+	first  bool
+	length int
+	counts bleve.TokenFrequencies
 }
 
-// Analyze is what bleve calls for the terms.
-func (t terms) Analyze([]byte) analysis.TokenStream {
-	var (
-		c   cut.Cutter
-		out = make(analysis.TokenStream, 0, len(t.p.Text)/2+16)
-	)
-	add := func(text string) {
-		out = append(out, &analysis.Token{Term: []byte(text), Position: len(out) + 1})
-	}
-	each := func(term cut.Term) { add(term.Text) }
-	add(markPassage)
+// Analyze counts the terms.
+func (t *terms) Analyze() {
+	var c cut.Cutter
+	t.counts = make(bleve.TokenFrequencies, len(t.p.Text)/4+16)
+	each := func(term cut.Term) { t.count(term.Text) }
+	t.count(markPassage)
 	if t.first {
-		add(markDocument)
+		t.count(markDocument)
 	}
 	for range titleTimes {
 		c.Each(t.p.Title, each)
 	}
 	c.Each(t.p.Section, each)
 	c.Each(t.p.Text, each)
-	return out
 }
+
+func (t *terms) count(text string) {
+	t.length++
+	f := t.counts[text]
+	if f == nil {
+		f = &bleve.TokenFreq{Term: []byte(text)}
+		t.counts[text] = f
+	}
+	f.SetFrequency(f.Frequency() + 1)
+}
+
+// The rest is what bleve asks of a field.
+
+func (t *terms) Name() string                                     { return field(t.p.Collection) }
+func (t *terms) Value() []byte                                    { return nil }
+func (t *terms) ArrayPositions() []uint64                         { return nil }
+func (t *terms) EncodedFieldType() byte                           { return 't' }
+func (t *terms) Options() bleve.FieldIndexingOptions              { return bleve.IndexField }
+func (t *terms) AnalyzedLength() int                              { return t.length }
+func (t *terms) AnalyzedTokenFrequencies() bleve.TokenFrequencies { return t.counts }
+func (t *terms) NumPlainTextBytes() uint64                        { return uint64(len(t.p.Text)) }
+func (t *terms) Size() int                                        { return len(t.p.Text) }
 
 // encode writes a record: each part after its length.
 func encode(r record) []byte {
