@@ -61,3 +61,31 @@ func TestTerms(t *testing.T) {
 		})
 	}
 }
+
+func FuzzTerms(f *testing.F) {
+	for _, s := range []string{"第百条之一", "a.b_c-1'x", "１２条", "§5.2", "\xff\\", "万一", "_", "'s", "第１", "iPhone手机1条"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var c Cutter
+		last := 0
+		n := c.Each(text, func(term Term) {
+			if term.Text == "" || term.Pos < last {
+				t.Errorf("%q: term %+v after position %d", text, term, last)
+			}
+			if term.Kind != Pair {
+				last = term.Pos
+			}
+		})
+		if last > n {
+			t.Errorf("%q: position %d of %d", text, last, n)
+		}
+		for rest := text; rest != ""; {
+			end := SentenceEnd(rest)
+			if end <= 0 || end > len(rest) {
+				t.Fatalf("%q: a sentence of %d bytes", rest, end)
+			}
+			rest = rest[end:]
+		}
+	})
+}
