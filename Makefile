@@ -67,7 +67,7 @@ chaos: ## a short fault run: workers killed in mid-answer, every question answer
 	@$(GO) test -count=1 -run '^TestChaos' -timeout 10m ./cmd/tribune
 
 eval: ## retrieval quality on the development set, where it is there
-	@$(GO) test -count=1 -run '^TestEval' -timeout 30m -v ./knowledge/eval -eval
+	@$(GO) test -count=1 -run '^TestDevelopment' -timeout 30m -v ./knowledge/eval -eval
 
 e2e: ## the end-to-end tests alone, told one by one
 	@$(GO) test -count=1 -run '^TestEndToEnd' -timeout 10m -v ./cmd/tribune

@@ -75,11 +75,8 @@ func (l *loader) checkServer() {
 
 func (l *loader) checkModels() {
 	m := &l.config.Models
-	if m.Mode == ModeLiteLLM && m.Model == "" && !m.APIBase.IsSet() && m.File == "" {
-		l.mistake("LLM_MODE", "litellm is chosen, but nothing of it is set", "set LITELLM_MODEL, LITELLM_API_BASE or LITELLM_CONFIG")
-	}
-	if m.Mode == ModeDeepSeek && !l.config.Providers.DeepSeek.IsSet() {
-		l.warn("LLM_MODE", "deepseek is chosen, but its key is not set", "set DEEPSEEK_API_KEY")
+	if m.Mode == ModeLiteLLM && m.Model == "" && !m.APIBase.IsSet() {
+		l.mistake("LLM_MODE", "litellm is chosen, but nothing of it is set", "set LITELLM_MODEL (and its provider's key) or LITELLM_API_BASE")
 	}
 	if l.isOurs(m.APIBase) {
 		l.mistake("LITELLM_API_BASE", "this is Tribune's own address: it would call itself without end", "unset it, or set TRIBUNE_HTTP_ADDR to another port if a LiteLLM proxy runs there")

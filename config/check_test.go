@@ -34,8 +34,7 @@ func TestMistakes(t *testing.T) {
 		"public loopback": {"TRIBUNE_PUBLIC_URL=http://127.0.0.1:4000", ""},
 		"mode":            {"LLM_MODE=deep-seek!", `environment: LLM_MODE: "deep-seek!" is not a mode: use auto, litellm, deepseek, extractive or a provider's name`},
 		"any provider":    {"LLM_MODE=together_ai2", ""},
-		"litellm alone":   {"LLM_MODE=litellm", "environment: LLM_MODE: litellm is chosen, but nothing of it is set: set LITELLM_MODEL, LITELLM_API_BASE or LITELLM_CONFIG"},
-		"deepseek alone":  {"LLM_MODE=deepseek", "warning: environment: LLM_MODE: deepseek is chosen, but its key is not set: set DEEPSEEK_API_KEY"},
+		"litellm alone":   {"LLM_MODE=litellm", "environment: LLM_MODE: litellm is chosen, but nothing of it is set: set LITELLM_MODEL (and its provider's key) or LITELLM_API_BASE"},
 		"own listener":    {"LITELLM_API_BASE=http://localhost:4000/v1", "environment: LITELLM_API_BASE: this is Tribune's own address: it would call itself without end: unset it, or set TRIBUNE_HTTP_ADDR to another port if a LiteLLM proxy runs there"},
 		"own public":      {"LITELLM_API_BASE=https://b.example TRIBUNE_PUBLIC_URL=https://B.example", "environment: LITELLM_API_BASE: this is Tribune's own address: it would call itself without end: unset it, or set TRIBUNE_HTTP_ADDR to another port if a LiteLLM proxy runs there"},
 		"own port 80":     {"LITELLM_API_BASE=http://127.0.0.1 TRIBUNE_HTTP_ADDR=0.0.0.0:80", "environment: LITELLM_API_BASE: this is Tribune's own address: it would call itself without end: unset it, or set TRIBUNE_HTTP_ADDR to another port if a LiteLLM proxy runs there"},
@@ -93,7 +92,8 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// lines shows what Load found, errors before warnings.
+// lines shows what Load found, errors before warnings. That a setting is not used
+// yet has a test of its own.
 func lines(c *Config, err error) string {
 	var all []string
 	if problems, ok := errors.AsType[Problems](err); ok {
@@ -102,9 +102,29 @@ func lines(c *Config, err error) string {
 		}
 	}
 	for _, p := range c.Warnings {
-		all = append(all, "warning: "+p.Error())
+		if p.Message != notUsedYet {
+			all = append(all, "warning: "+p.Error())
+		}
 	}
 	return strings.Join(all, "\n")
+}
+
+func TestWhatIsNotUsedYetIsSaid(t *testing.T) {
+	t.Parallel()
+
+	environ := "WEAVIATE_URL=http://w DATABASE_URL=postgres://h/d EMBEDDING_MODEL=m TRIBUNE_RETENTION=30d TRIBUNE_GRACE=5s"
+	c, err := Load(Options{Environ: strings.Fields(environ)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]bool{}
+	for _, p := range c.Warnings {
+		said[p.Setting] = p.Message == notUsedYet
+	}
+	want := map[string]bool{"WEAVIATE_URL": true, "DATABASE_URL": true, "EMBEDDING_MODEL": true, "TRIBUNE_RETENTION": true}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestBlanksAround(t *testing.T) {

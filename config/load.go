@@ -34,6 +34,7 @@ func Load(o Options) (*Config, error) {
 	l.completeEmbedding()
 	l.check()
 	l.readFile()
+	l.checkUnused()
 	return l.finish()
 }
 

@@ -71,8 +71,8 @@ type Source interface {
 
 // Skipped says why one document was left out.
 type Skipped struct {
-	Document string
-	Reason   string // for the person who feeds documents, in plain words
+	Document string `json:"document"`
+	Reason   string `json:"reason"` // for the person who feeds documents, in plain words
 }
 
 // Error names the document and the reason.

@@ -39,8 +39,7 @@ type App struct {
 	key     config.Secret
 	limiter *limit.Limiter
 	dir     *dataDir
-	// how the model was chosen, in words, for people
-	modelNote string
+	models  choice
 }
 
 // Parts are what a test puts in the place of the real outside world.
@@ -112,14 +111,10 @@ func (a *App) wire(ctx context.Context, parts Parts) error {
 		return fmt.Errorf("set up the ranker: %w", err)
 	}
 	a.Ranker = ranker
-	model, note, err := chooseModel(a.Config, a.Log)
+	model, err := a.openModel(parts)
 	if err != nil {
 		return err
 	}
-	if parts.Model != nil {
-		model, note = parts.Model, "the model of a test"
-	}
-	a.modelNote = note
 	if err := a.wirePlatforms(ctx, parts); err != nil {
 		return err
 	}
@@ -137,6 +132,18 @@ func (a *App) wire(ctx context.Context, parts Parts) error {
 		Admit: a.admit, Claimed: queue.Claimed, Now: parts.Now, Log: a.Log,
 	}
 	return nil
+}
+
+// openModel opens what LLM_MODE and the keys come to.
+func (a *App) openModel(parts Parts) (llm.Model, error) {
+	if parts.Model != nil {
+		return parts.Model, nil
+	}
+	var err error
+	if a.models, err = chooseModel(a.Config); err != nil {
+		return nil, modeProblem(a.Config, err)
+	}
+	return openModels(a.models, a.Log)
 }
 
 func (a *App) wirePlatforms(ctx context.Context, parts Parts) error {
@@ -167,7 +174,21 @@ func (a *App) plan(q bots.Question) answer.Plan {
 		// Nothing may be searched then: the question is refused, not leaked to.
 		a.Log.Error("the collections cannot be listed", "error", err)
 	}
-	return plan(a.Config, q, indexed)
+	return a.withGroup(q, plan(a.Config, q, indexed))
+}
+
+// withGroup turns the name of a model, as a person writes it, into the one that
+// the models go by. A channel's name for none of them means the first.
+func (a *App) withGroup(q bots.Question, p answer.Plan) answer.Plan {
+	if q.Group != "" {
+		p.Group = q.Group
+	}
+	group, ok := a.models.group(p.Group)
+	if !ok {
+		a.Log.Warn("a channel asks for a model that is not set up", "channel", settingsPlace(q), "model", p.Group)
+	}
+	p.Group = group
+	return p
 }
 
 // earlier reads a thread on the platform it lives on.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/tribunebot/tribune/bots"
@@ -15,11 +17,25 @@ type askCmd struct {
 	JSON       bool     `help:"Print the answer as one JSON object."`
 	Collection string   `help:"Ask this collection only."`
 	Model      string   `help:"The model (or model group) that is to answer."`
-	Channel    string   `help:"Answer as this channel would (platform:team:channel)."`
+	Channel    string   `help:"Answer as this channel would: platform:team:channel, or platform:team:public for any public one."`
+}
+
+// check refuses what can be no question and no channel.
+func (cmd *askCmd) check() error {
+	if strings.TrimSpace(strings.Join(cmd.Question, "")) == "" {
+		return errors.New(`give a question: tribune ask "How much leave do I have?"`)
+	}
+	if parts := strings.Split(cmd.Channel, ":"); cmd.Channel != "" && cmd.Channel != "web" && (len(parts) < 3 || slices.Contains(parts, "")) {
+		return fmt.Errorf("%q is not a channel: write platform:team:channel, for example slack:T01:C42", cmd.Channel)
+	}
+	return nil
 }
 
 // Run asks the question and prints the answer.
 func (cmd *askCmd) Run(ctx context.Context, s streams) error {
+	if err := cmd.check(); err != nil {
+		return usageError{err}
+	}
 	c, err := loadConfig(s)
 	if err != nil {
 		return err

@@ -50,11 +50,11 @@ func (cmd *configCmd) Run(s streams) error {
 	if err != nil && !isProblems {
 		return err
 	}
-	note, problems := modelProblem(c, problems)
+	model, problems := modelProblem(c, problems)
 	if cmd.JSON {
-		err = printJSON(s.Out, configJSON{Settings: c.Settings(), File: c.File, Model: note, Problems: orEmpty(problems), Warnings: orEmpty(c.Warnings)})
+		err = printJSON(s.Out, configJSON{Settings: c.Settings(), File: c.File, Model: model, Problems: orEmpty(problems), Warnings: orEmpty(c.Warnings)})
 	} else {
-		err = printSettings(s, c, note, problems)
+		err = printSettings(s, c, model, problems)
 	}
 	if err == nil && len(problems) > 0 {
 		return errQuiet
@@ -67,11 +67,26 @@ func modelProblem(c *config.Config, problems config.Problems) (string, config.Pr
 	if len(problems) > 0 {
 		return "", problems
 	}
-	_, note, err := chooseModel(c, nil)
+	models, err := chooseModel(c)
 	if err != nil {
-		problems = append(problems, config.Problem{Setting: "LLM_MODE", Message: err.Error()})
+		problems = append(problems, modeProblem(c, err))
 	}
-	return note, problems
+	return models.String(), problems
+}
+
+// modeProblem tells a mistake in the choice of a model like every other.
+func modeProblem(c *config.Config, err error) config.Problem {
+	return config.Problem{Setting: "LLM_MODE", Origin: originOf(c, "LLM_MODE"), Message: err.Error()}
+}
+
+// originOf says where a setting was set.
+func originOf(c *config.Config, name string) config.Origin {
+	for _, s := range c.Settings() {
+		if s.Name == name {
+			return s.Origin
+		}
+	}
+	return config.Default
 }
 
 func orEmpty(p config.Problems) config.Problems {
@@ -81,21 +96,24 @@ func orEmpty(p config.Problems) config.Problems {
 	return p
 }
 
-func printSettings(s streams, c *config.Config, note string, problems config.Problems) error {
+func printSettings(s streams, c *config.Config, model string, problems config.Problems) error {
 	var b strings.Builder
-	group := ""
+	group, wide := "", 0
+	for _, set := range c.Settings() {
+		wide = max(wide, len(set.Name))
+	}
 	for _, set := range c.Settings() {
 		if set.Group != group {
 			group = set.Group
 			fmt.Fprintf(&b, "\n%s\n", group)
 		}
-		fmt.Fprintf(&b, "  %-28s %-40s %s\n", set.Name, oneLine(set.Value), set.Origin)
+		fmt.Fprintf(&b, "  %-*s %-40s %s\n", wide, set.Name, oneLine(set.Value), set.Origin)
 	}
 	if c.File.Path == "" {
 		b.WriteString("\nNo tribune.yaml: every channel has the default settings.\n")
 	}
-	if note != "" {
-		fmt.Fprintf(&b, "\nAnswers come from: %s\n", note)
+	if model != "" {
+		fmt.Fprintf(&b, "\nModel: %s\n", model)
 	}
 	if _, err := fmt.Fprint(s.Out, strings.TrimPrefix(b.String(), "\n")); err != nil {
 		return fmt.Errorf("print: %w", err)

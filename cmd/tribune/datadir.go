@@ -54,6 +54,7 @@ func hold(ctx context.Context, path string) (*dataDir, presence, error) {
 			return nil, presence{}, fmt.Errorf("the data directory %s cannot be used (set TRIBUNE_DATA_DIR to a folder you may write to): %w", path, err)
 		}
 		if got {
+			d.withdraw() // what a killed server left is true no longer
 			return d, presence{}, nil
 		}
 		if p, ok := served(path); ok {

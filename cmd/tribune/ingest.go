@@ -50,6 +50,10 @@ func (cmd *ingestCmd) Run(ctx context.Context, s streams) error {
 func absolute(paths []string) ([]string, error) {
 	out := make([]string, len(paths))
 	for i, p := range paths {
+		if scheme(p) != "" {
+			out[i] = p
+			continue
+		}
 		full, err := filepath.Abs(p)
 		if err != nil {
 			return nil, fmt.Errorf("find %s: %w", p, err)

@@ -5,7 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"strconv"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/tribunebot/tribune/bots"
@@ -14,7 +15,6 @@ import (
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/handbook"
 	"github.com/tribunebot/tribune/knowledge/index"
-	"github.com/tribunebot/tribune/worker"
 	"github.com/tribunebot/tribune/worker/queue"
 )
 
@@ -33,6 +33,9 @@ func withApp(ctx context.Context, c *config.Config, dir *dataDir, s streams, do 
 	if err := app.feedHandbook(ctx); err != nil {
 		return err
 	}
+	if err := app.feedNew(ctx, s); err != nil {
+		return err
+	}
 	return do(standalone{app})
 }
 
@@ -44,6 +47,22 @@ func (a *App) feedHandbook(ctx context.Context) error {
 		return fmt.Errorf("feed the built-in handbook: %w", err)
 	}
 	return nil
+}
+
+// feedNew feeds the collections of tribune.yaml that were never fed, so that the
+// first question finds them; a server keeps them up to date.
+func (a *App) feedNew(ctx context.Context, s streams) error {
+	indexed, err := a.Index.Collections(ctx)
+	if err != nil {
+		return fmt.Errorf("list the collections: %w", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Config.File.Collections)) {
+		if c := a.Config.File.Collections[name]; len(c.Dirs) > 0 && !slices.Contains(names(indexed), name) {
+			fmt.Fprintf(s.Err, "tribune: feeding the collection %s for the first time\n", name)
+			a.feedCollection(ctx, name, c)
+		}
+	}
+	return ctx.Err()
 }
 
 // standalone is an App without a server around it: it works on questions only
@@ -71,10 +90,13 @@ func (a *App) Ask(ctx context.Context, r askRequest, live func(bots.Content)) (b
 			return bots.Answer{}, err
 		}
 	}
+	if _, ok := a.models.group(r.Group); !ok {
+		return bots.Answer{}, a.models.errNoGroup(r.Group)
+	}
 	q := terminalQuestion(r)
 	answer, err := a.Terminal.Ask(ctx, a.Queue, q, live)
 	if err != nil && ctx.Err() != nil {
-		a.abandon(context.WithoutCancel(ctx), q)
+		err = errors.Join(err, a.Queue.Withdraw(context.WithoutCancel(ctx), q))
 	}
 	return answer, err
 }
@@ -92,18 +114,6 @@ func terminalQuestion(r askRequest) bots.Question {
 		q.Collections = []string{r.Collection}
 	}
 	return q
-}
-
-// abandon closes the record of a question that nobody waits for any more, so
-// that the next start does not answer it to nobody.
-func (a *App) abandon(ctx context.Context, q bots.Question) {
-	rec, err := a.Queue.Records().Load(ctx, q.ID)
-	if err != nil {
-		return
-	}
-	// Another claim makes the worker that may still be at it let go.
-	rec.State, rec.Claim, rec.UpdatedAt = worker.Final, strconv.Itoa(q.Revision)+"/abandoned", time.Now()
-	_, _ = a.Queue.Records().Save(ctx, q.ID, rec)
 }
 
 // Search finds passages in one collection or in all of them.
@@ -147,6 +157,9 @@ func (a *App) Collections(ctx context.Context) ([]knowledge.Collection, error) {
 
 // Ingest feeds files and folders.
 func (a *App) Ingest(ctx context.Context, r ingestRequest, progress func(index.Progress)) (index.Report, error) {
+	if r.Collection == knowledge.Handbook {
+		return index.Report{}, usageError{fmt.Errorf("the collection %s is built in: give yours another name with --collection", knowledge.Handbook)}
+	}
 	src, err := openSource(r.Paths)
 	if err != nil {
 		return index.Report{}, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -37,44 +38,88 @@ func (d deployment) name() string {
 // modeExtractive is the LLM_MODE without a model.
 const modeExtractive = "extractive"
 
-// chooseModel returns the model that LLM_MODE and the keys come to, nil for
-// none, and says in words which it is and why. log may be nil.
-func chooseModel(c *config.Config, log *slog.Logger) (llm.Model, string, error) {
+// choice is what LLM_MODE and the keys come to.
+type choice struct {
+	list []deployment // in the order in which they are tried; empty: quotes
+	mode string
+}
+
+// String says which models answer.
+func (c choice) String() string {
+	if len(c.list) > 0 {
+		return strings.Join(c.names(), ", then ") + " (LLM_MODE=" + c.mode + ")"
+	}
+	if c.mode == modeExtractive {
+		return "none: answers quote the documents (LLM_MODE=extractive)"
+	}
+	return "none: answers quote the documents until a key is set, for example DEEPSEEK_API_KEY"
+}
+
+// Chinese says the same in Chinese.
+func (c choice) Chinese() string {
+	if len(c.list) > 0 {
+		return strings.Join(c.names(), "，其次 ") + "（LLM_MODE=" + c.mode + "）"
+	}
+	if c.mode == modeExtractive {
+		return "无，直接摘录文档（LLM_MODE=extractive）"
+	}
+	return "无，直接摘录文档；设置密钥后由模型作答，例如 DEEPSEEK_API_KEY"
+}
+
+func (c choice) names() []string {
+	names := make([]string, len(c.list))
+	for i, d := range c.list {
+		names[i] = d.name()
+	}
+	return names
+}
+
+// group finds the model that somebody means: by its full name, by its
+// provider, or by its name alone. "" and "auto" mean the first.
+func (c choice) group(said string) (name string, ok bool) {
+	if said == "" || said == "auto" {
+		return "", true
+	}
+	for _, d := range c.list {
+		if said == d.name() || said == d.model || said == d.provider.Prefix {
+			return d.name(), true
+		}
+	}
+	return "", false
+}
+
+// errNoGroup says which models there are.
+func (c choice) errNoGroup(said string) error {
+	if len(c.list) == 0 {
+		return fmt.Errorf("there is no model %q: no model is set up (set a provider's key, for example DEEPSEEK_API_KEY)", said)
+	}
+	return fmt.Errorf("there is no model %q (there are: %s)", said, list(c.names()))
+}
+
+// chooseModel finds out what LLM_MODE and the keys come to.
+func chooseModel(c *config.Config) (choice, error) {
 	list, err := deployments(c)
-	if err != nil {
-		return nil, "", err
+	return choice{list: list, mode: cmp.Or(string(c.Models.Mode), "auto")}, err
+}
+
+// openModels opens the models of a choice as one; nil where it has none.
+func openModels(c choice, log *slog.Logger) (llm.Model, error) {
+	if len(c.list) == 0 {
+		return nil, nil
 	}
-	if len(list) == 0 {
-		return nil, "quotes from the documents (no model: " + whyNone(c) + ")", nil
-	}
-	chain := make([]fallback.Named, len(list))
-	for i, d := range list {
+	chain := make([]fallback.Named, len(c.list))
+	for i, d := range c.list {
 		m, err := openModel(d, log)
 		if err != nil {
-			return nil, "", fmt.Errorf("set up the model %s: %w", d.name(), err)
+			return nil, fmt.Errorf("set up the model %s: %w", d.name(), err)
 		}
 		chain[i] = fallback.Named{Name: d.name(), Model: m}
 	}
 	model, err := fallback.New(fallback.Options{Models: chain, Log: log})
 	if err != nil {
-		return nil, "", fmt.Errorf("set up the models: %w", err)
+		return nil, fmt.Errorf("set up the models: %w", err)
 	}
-	return model, describe(c, list), nil
-}
-
-func whyNone(c *config.Config) string {
-	if c.Models.Mode == modeExtractive {
-		return "LLM_MODE=extractive"
-	}
-	return "no provider's key is set, for example DEEPSEEK_API_KEY"
-}
-
-func describe(c *config.Config, list []deployment) string {
-	names := make([]string, len(list))
-	for i, d := range list {
-		names[i] = d.name()
-	}
-	return fmt.Sprintf("%s (LLM_MODE=%s)", strings.Join(names, ", then "), c.Models.Mode)
+	return model, nil
 }
 
 // deployments lists the models to try, in order. In mode auto every provider
@@ -90,14 +135,17 @@ func deployments(c *config.Config) ([]deployment, error) {
 		if errors.Is(err, errNoLiteLLM) {
 			err = nil
 		}
-		return append(first, byKeys(c)...), err
+		others := slices.DeleteFunc(byKeys(c), func(d deployment) bool {
+			return len(first) > 0 && d.name() == first[0].name()
+		})
+		return append(first, others...), err
 	default:
 		d, err := byProvider(c, mode)
 		return []deployment{d}, err
 	}
 }
 
-var errNoLiteLLM = errors.New("LLM_MODE is litellm: set LITELLM_MODEL (for example deepseek/deepseek-chat) or LITELLM_API_BASE")
+var errNoLiteLLM = errors.New("litellm is chosen: set LITELLM_MODEL (for example deepseek/deepseek-chat) or LITELLM_API_BASE")
 
 // byLiteLLM is the deployment that the LITELLM_ variables name.
 func byLiteLLM(c *config.Config) ([]deployment, error) {
@@ -154,7 +202,7 @@ func rankOf(d deployment) int {
 func byProvider(c *config.Config, name string) (deployment, error) {
 	p, ok := litellm.Lookup(name)
 	if !ok {
-		return deployment{}, fmt.Errorf("LLM_MODE %q is no provider: use auto, litellm, extractive or a provider such as deepseek, openai, anthropic, dashscope, zhipu", name)
+		return deployment{}, fmt.Errorf("%q is no provider: use auto, litellm, extractive or a provider such as deepseek, openai, anthropic, dashscope, zhipu", name)
 	}
 	d, err := withKeyOf(c, p, "")
 	d.model = p.DefaultModel

@@ -55,6 +55,8 @@ func (cmd *searchCmd) check() error {
 		return errors.New("a batch needs both --queries FILE.jsonl and --run OUT.tsv")
 	case cmd.Queries == "" && strings.TrimSpace(strings.Join(cmd.Words, "")) == "":
 		return errors.New(`give words to look for: tribune search "overtime pay"`)
+	case cmd.Queries != "" && cmd.JSON:
+		return errors.New("a batch writes a run file: leave --json out")
 	case cmd.Queries != "" && len(cmd.Words) > 0:
 		return errors.New("give either words or --queries, not both")
 	}
@@ -125,8 +127,8 @@ func (cmd *searchCmd) answerAll(ctx context.Context, svc service, in io.Reader, 
 			continue
 		}
 		var q query
-		if err := json.Unmarshal(lines.Bytes(), &q); err != nil || q.ID == "" {
-			return fmt.Errorf("%s:%d: want {\"id\":\"...\",\"text\":\"...\"} on each line", cmd.Queries, n)
+		if err := json.Unmarshal(lines.Bytes(), &q); err != nil || q.ID == "" || q.Text == "" || strings.ContainsAny(q.ID, "\t\r\n") {
+			return fmt.Errorf("%s:%d: want {\"id\":\"...\",\"text\":\"...\"} on each line, without tabs or line ends in the id", cmd.Queries, n)
 		}
 		found, err := svc.Search(ctx, searchRequest{Text: q.Text, Collection: cmd.Collection, Limit: min(cmd.K*passagesPerDocument, maxK)})
 		if err != nil {
@@ -150,7 +152,7 @@ func writeRun(w io.Writer, id string, found []knowledge.Passage, k int) error {
 			continue
 		}
 		seen[p.Document] = true
-		if _, err := fmt.Fprintf(w, "%s\t%s\t%d\t%.6f\n", id, p.Document, len(seen), p.Score); err != nil {
+		if _, err := fmt.Fprintf(w, "%s\t%s\t%d\t%.6f\n", id, runID(p.Document), len(seen), p.Score); err != nil {
 			return err
 		}
 		if len(seen) == k {
@@ -159,6 +161,9 @@ func writeRun(w io.Writer, id string, found []knowledge.Passage, k int) error {
 	}
 	return nil
 }
+
+// runID is a document's id for a run file, whose columns tabs separate.
+func runID(id string) string { return strings.NewReplacer("\t", " ", "\r", " ", "\n", " ").Replace(id) }
 
 // firstRunes cuts text to n characters.
 func firstRunes(text string, n int) string {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/config"
+	"github.com/tribunebot/tribune/knowledge"
 )
 
 // serveCmd runs everything in one process.
@@ -184,7 +185,7 @@ func (cmd *serveCmd) greet(ctx context.Context, a *App, s streams, base string) 
 			return err
 		}
 	}
-	return a.welcome(s, base)
+	return a.welcome(ctx, s, base)
 }
 
 // sample asks one question through the queue and prints the answer.
@@ -195,7 +196,7 @@ func (a *App) sample(ctx context.Context, s streams) error {
 	}
 	fmt.Fprintf(s.Out, "\n> %s\n\n", question)
 	out := &printer{w: s.Out}
-	answer, err := a.Ask(ctx, askRequest{Question: question}, func(c bots.Content) { out.show(c.Text) })
+	answer, err := a.Ask(ctx, askRequest{Question: question, Collection: knowledge.Handbook}, func(c bots.Content) { out.show(c.Text) })
 	if err != nil {
 		return fmt.Errorf("ask the sample question: %w", err)
 	}

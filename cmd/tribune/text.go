@@ -52,9 +52,17 @@ func isTerminal(w io.Writer) bool {
 	return ok && isatty.IsTerminal(f.Fd())
 }
 
+// spellDurations writes times as "1.5s": JSON would give nanoseconds without a unit.
+func spellDurations(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
+}
+
 // newLogger logs to w as the settings say: text for a person, JSON otherwise.
 func newLogger(w io.Writer, c config.Server) *slog.Logger {
-	o := &slog.HandlerOptions{Level: c.LogLevel.Level()}
+	o := &slog.HandlerOptions{Level: c.LogLevel.Level(), ReplaceAttr: spellDurations}
 	if c.LogFormat == config.FormatText || (c.LogFormat == "" && isTerminal(w)) {
 		return slog.New(slog.NewTextHandler(w, o))
 	}

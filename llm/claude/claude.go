@@ -208,5 +208,9 @@ func (m *Model) report(ctx context.Context, began time.Time, err error) {
 		m.Log.DebugContext(ctx, "model answered", "deployment", m.ID, "took", took)
 		return
 	}
-	m.Log.WarnContext(ctx, "model failed", "deployment", m.ID, "kind", llm.KindOf(err), "took", took, "error", err)
+	level := slog.LevelWarn
+	if llm.KindOf(err) == llm.Cancelled {
+		level = slog.LevelDebug // the caller left: nothing is wrong
+	}
+	m.Log.Log(ctx, level, "model failed", "deployment", m.ID, "kind", llm.KindOf(err), "took", took, "error", err)
 }

@@ -93,9 +93,6 @@ func (a *Answerer) Answer(ctx context.Context, q bots.Question, live func(bots.C
 
 func (a *Answerer) start(q bots.Question, live func(bots.Content)) *run {
 	plan := a.Plan(q)
-	if q.Group != "" {
-		plan.Group = q.Group
-	}
 	r := &run{Answerer: a, q: q, plan: plan, lang: plan.Language, live: live, began: a.Now()}
 	if r.lang != "zh" && r.lang != "en" {
 		r.lang = extract.Language(q.Text)

@@ -101,6 +101,8 @@ func (q *Queue) Consume(ctx context.Context, w Work) error {
 	hard, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 
+	q.enlist(c, true)
+	defer q.enlist(c, false)
 	var alive sync.WaitGroup
 	beating, endBeat := context.WithCancel(hard)
 	alive.Go(func() { c.beat(beating) })

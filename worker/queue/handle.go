@@ -70,16 +70,16 @@ func (c *crew) hopeless(d *delivery) error {
 func (c *crew) run(hard context.Context, b *box, d *delivery) (verdict, cause error) {
 	ctx, cancel := context.WithCancelCause(withClaim(hard, d.rec))
 	defer cancel(nil)
-	b.setInterrupt(cancel)
-	defer b.setInterrupt(nil)
+	b.setInterrupt(d.question.ID, cancel)
+	defer b.setInterrupt("", nil)
 	verdict = c.guard(ctx, d, func() error { return c.work.Handler(ctx, d.question) })
 	return verdict, context.Cause(ctx)
 }
 
-func (b *box) setInterrupt(cancel context.CancelCauseFunc) {
+func (b *box) setInterrupt(id string, cancel context.CancelCauseFunc) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.interrupt = cancel
+	b.running, b.interrupt = id, cancel
 }
 
 // guard turns a panic into an error. What was panicked with may quote the
@@ -103,6 +103,8 @@ func (c *crew) guard(ctx context.Context, d *delivery, f func() error) (err erro
 func (c *crew) conclude(hard context.Context, d *delivery, verdict, cause error) {
 	wait, later := worker.IsLater(verdict)
 	switch {
+	case errors.Is(cause, errWithdrawn):
+		c.end(hard, d)
 	case errors.Is(verdict, worker.ErrLost), verdict != nil && errors.Is(cause, worker.ErrLost):
 		_ = c.kept(hard, d, worker.ErrLost)
 	case verdict == nil:

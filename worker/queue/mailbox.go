@@ -26,6 +26,7 @@ type box struct {
 
 	mu        sync.Mutex
 	interrupt context.CancelCauseFunc // ends the running handler; nil while none runs
+	running   string                  // the id of its question
 }
 
 // add puts a question in its place: one that was asked earlier and comes back

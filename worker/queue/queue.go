@@ -64,6 +64,7 @@ type Queue struct {
 	records   *records
 
 	mu      sync.Mutex
+	crews   map[*crew]bool  // at work in this process
 	buckets map[string]Kind // the stores opened so far, to make them again after a loss
 
 	stalled atomic.Int32 // writes in a row that got no reply
@@ -94,7 +95,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 func fromOptions(o Options) *Queue {
 	q := &Queue{
 		log: o.Log, now: o.Now, ackWait: o.ackWait, replicas: max(o.Replicas, 1), maxStore: o.MaxStore,
-		buckets: map[string]Kind{},
+		buckets: map[string]Kind{}, crews: map[*crew]bool{},
 	}
 	if q.log == nil {
 		q.log = slog.New(slog.DiscardHandler)

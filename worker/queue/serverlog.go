@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 )
 
@@ -50,8 +51,15 @@ func (l *serverLog) worst() string {
 // Noticef logs at debug level: the server notices a lot that people need not.
 func (l *serverLog) Noticef(format string, v ...any) { l.line(slog.LevelDebug, format, v) }
 
-// Warnf logs a warning.
-func (l *serverLog) Warnf(format string, v ...any) { l.line(slog.LevelWarn, format, v) }
+// Warnf logs a warning. That a store repaired itself after a process was killed
+// is what it is there for, and no news to a person.
+func (l *serverLog) Warnf(format string, v ...any) {
+	if strings.HasPrefix(format, "Filestore") && strings.Contains(format, "outdated") {
+		l.line(slog.LevelDebug, format, v)
+		return
+	}
+	l.line(slog.LevelWarn, format, v)
+}
 
 // Errorf logs an error.
 func (l *serverLog) Errorf(format string, v ...any) { l.line(slog.LevelError, format, v) }
