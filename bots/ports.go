@@ -30,8 +30,11 @@ type Listener interface {
 type Ref struct {
 	Channel string `json:"channel"`
 	Message string `json:"message"`
-	// Via is Question.Via where writing needs it: a short-lived secret.
+	// Via is Question.Via where writing needs it, as it is: a short-lived
+	// secret, which is not stored with the rest.
 	Via string `json:"via,omitempty"`
+	// Keep is what else the platform needs in order to write, and no secret.
+	Keep string `json:"keep,omitempty"`
 }
 
 // Poster shows answers.

@@ -81,7 +81,7 @@ func (b *Bot) Open(ctx context.Context, q bots.Question) (bots.Ref, error) {
 	if err != nil {
 		return bots.Ref{}, fmt.Errorf("open the answer: %w", err)
 	}
-	return bots.Ref{Channel: m.ChannelID, Message: m.ID, Via: via("", quoted(q))}, nil
+	return bots.Ref{Channel: m.ChannelID, Message: m.ID, Keep: quoted(q)}, nil
 }
 
 // errNoReply says that a command has no deferred reply and will get none.
@@ -124,7 +124,7 @@ func (b *Bot) original(ctx context.Context, q bots.Question, r request) (ref bot
 	case m == nil:
 		return bots.Ref{}, nil, errors.New("discord: the deferred reply is empty")
 	}
-	ref = bots.Ref{Channel: m.ChannelID, Message: m.ID, Via: via(q.Via, quoted(q))}
+	ref = bots.Ref{Channel: m.ChannelID, Message: m.ID, Via: q.Via, Keep: quoted(q)}
 	if m.Flags&discordgo.MessageFlagsEphemeral != 0 {
 		ref.Channel = ""
 	}
@@ -139,22 +139,8 @@ func (b *Bot) replyURL(ctx context.Context, token, message string) (string, erro
 	return discordgo.EndpointWebhookMessage(app, token, message), nil
 }
 
-// via is Ref.Via: what later writes need beside the message. It is the
-// interaction's token and the line that quotes the question, or nothing.
-func via(token, quote string) string {
-	if token == "" && quote == "" {
-		return ""
-	}
-	return token + "\n" + quote
-}
-
-func parseVia(s string) (token, quote string) {
-	token, quote, _ = strings.Cut(s, "\n")
-	return token, quote
-}
-
-// quoted is a command's question as its answer shows it; a message that asked
-// stands above its answer by itself.
+// quoted is a command's question as its answer shows it, kept in Ref.Keep; a
+// message that asked stands above its answer by itself.
 func quoted(q bots.Question) string {
 	if q.Message != "" {
 		return ""
@@ -184,7 +170,7 @@ func (b *Bot) Find(ctx context.Context, q bots.Question) (bots.Ref, bool, error)
 	if err != nil || len(answers) == 0 {
 		return bots.Ref{}, false, err
 	}
-	return bots.Ref{Channel: answers[0].ChannelID, Message: answers[0].ID, Via: via("", quoted(q))}, true, nil
+	return bots.Ref{Channel: answers[0].ChannelID, Message: answers[0].ID, Keep: quoted(q)}, true, nil
 }
 
 // own lists the bot's own messages after a message that fit, oldest first. What
@@ -248,14 +234,13 @@ func (b *Bot) send(ctx context.Context, channel, text, replyTo, nonce string) (*
 
 // Write implements bots.Poster.
 func (b *Bot) Write(ctx context.Context, r bots.Ref, c bots.Content) error {
-	_, quote := parseVia(r.Via)
 	switch {
 	case !c.Final:
-		return b.edit(ctx, r, live(c, quote))
+		return b.edit(ctx, r, live(c, r.Keep))
 	case r.Channel == "":
-		return b.edit(ctx, r, single(c, quote))
+		return b.edit(ctx, r, single(c, r.Keep))
 	default:
-		return b.finish(ctx, r, full(c, quote))
+		return b.finish(ctx, r, full(c, r.Keep))
 	}
 }
 
@@ -292,12 +277,12 @@ func (b *Bot) finish(ctx context.Context, r bots.Ref, parts []string) error {
 // otherwise as the message's author.
 func (b *Bot) edit(ctx context.Context, r bots.Ref, text string) error {
 	body := content(text)
-	if token, _ := parseVia(r.Via); token != "" && b.age(r.Message) < tokenLife {
-		address, err := b.replyURL(ctx, token, r.Message)
+	if r.Via != "" && b.age(r.Message) < tokenLife {
+		address, err := b.replyURL(ctx, r.Via, r.Message)
 		if err != nil {
 			return err
 		}
-		err = b.call(ctx, request{method: http.MethodPatch, url: address, bucket: "edit/" + tokenBucket(token), body: body}, nil)
+		err = b.call(ctx, request{method: http.MethodPatch, url: address, bucket: "edit/" + tokenBucket(r.Via), body: body}, nil)
 		if r.Channel == "" || !coded(err, codeUnknownWebhook, codeWebhookToken) {
 			return err
 		}

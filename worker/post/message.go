@@ -95,6 +95,9 @@ func (j *job) look(ctx context.Context) (ref bots.Ref, found bool, err error) {
 			ref, found, err = j.platform.Find(ctx, j.q)
 			return err
 		})
+		if _, refused := errors.AsType[*bots.Refusal](err); refused && i > 0 {
+			break // the first look found nothing; a platform that allows one a minute has said enough
+		}
 		if err != nil {
 			return bots.Ref{}, false, fmt.Errorf("look for the answer's message: %w", err)
 		}

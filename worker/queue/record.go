@@ -38,7 +38,8 @@ func (r *records) Load(ctx context.Context, id string) (worker.Record, error) {
 	}
 	var rec worker.Record
 	if json.Unmarshal(entry.Value(), &rec) != nil {
-		rec = worker.Record{}
+		// The empty reference says that a message may be there.
+		rec = worker.Record{Tries: 1, Ref: json.RawMessage("{}")}
 	}
 	rec.Revision = entry.Revision()
 	return rec, nil
