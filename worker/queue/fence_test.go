@@ -160,13 +160,14 @@ func TestRecordsAreComparedAndSet(t *testing.T) {
 	if got := string(showVia(rec.Ref, "secret-token")); got != string(saved.Ref) {
 		t.Errorf("a secret put back: %s", got)
 	}
-	// A damaged record does not block its question for ever.
+	// A damaged record does not block its question for ever, and says that a
+	// message may be there.
 	if _, err := q.records.bucket.Put(ctx, token(id), []byte("{")); err != nil {
 		t.Fatal(err)
 	}
 	e := question("1", 1)
 	e.ID = id
-	if rec, done, err := q.claim(ctx, e); err != nil || done || rec.State != worker.Opening {
+	if rec, done, err := q.claim(ctx, e); err != nil || done || rec.State != worker.Opening || string(rec.Ref) != "{}" {
 		t.Errorf("claiming a damaged record: %+v, %v, %v", rec, done, err)
 	}
 }

@@ -39,7 +39,7 @@ func (r *records) Load(ctx context.Context, id string) (worker.Record, error) {
 	var rec worker.Record
 	if json.Unmarshal(entry.Value(), &rec) != nil {
 		// The empty reference says that a message may be there.
-		rec = worker.Record{Tries: 1, Ref: json.RawMessage("{}")}
+		rec = worker.Record{State: worker.Opening, Ref: json.RawMessage("{}")}
 	}
 	rec.Revision = entry.Revision()
 	return rec, nil
@@ -147,7 +147,7 @@ func stateOf(rec worker.Record) worker.State {
 	switch {
 	case len(rec.Answer) > 0:
 		return worker.Answered
-	case len(rec.Ref) > 0:
+	case len(rec.Ref) > len("{}"): // an empty one only says that it may exist
 		return worker.Open
 	default:
 		return worker.Opening
