@@ -18,8 +18,8 @@ import (
 
 // Open is New for an address as people write it: perhaps without its path
 // ("http://localhost:4000", where most servers mean /v1), and perhaps without
-// the name of a model, where the first that the server lists will do. What is
-// missing is found out at the first call.
+// the name of a model, where the first that the server lists will do, or any if
+// it lists none. What is missing is found out at the first call.
 func Open(o Options) (llm.Model, error) {
 	u, err := url.Parse(o.BaseURL)
 	if err != nil || (strings.Trim(u.Path, "/") != "" && o.Model != "") {
@@ -134,21 +134,25 @@ func (s *seeker) elsewhere(m *Model, err error) bool {
 	return true
 }
 
+// anyModel is asked for where a server does not tell its models: one that
+// serves a single model rarely looks at the name.
+const anyModel = "default"
+
 // name finds a model's name, and with it the right address.
 func (s *seeker) name(ctx context.Context, o *Options) error {
-	last := errors.New("its list is empty")
 	for _, base := range s.bases {
 		names, err := list(ctx, *o, base)
 		if err != nil {
-			last = err
+			continue
 		}
 		if len(names) == 0 {
-			continue
+			return errors.New("the server has no model (set LITELLM_MODEL to one that it knows)")
 		}
 		o.Model, s.bases = names[0], []string{base}
 		return nil
 	}
-	return fmt.Errorf("the server lists no model (set LITELLM_MODEL to one that it knows): %w", last)
+	o.Model = anyModel
+	return nil
 }
 
 // list asks a server which models it has.

@@ -47,6 +47,7 @@ func TestOpenFindsWhatIsMissing(t *testing.T) {
 		"a path is kept":           {"/deep/v9", "", "/deep/v9", "m", "m"},
 		"the first model listed":   {"/v1", listed, "", "", "first"},
 		"the same without /v1":     {"", listed, "", "", "first"},
+		"no list":                  {"/v1", "", "", "", "default"},
 		"the same below a path":    {"/deep", listed, "/deep", "", "first"},
 	} {
 		t.Run(name, func(t *testing.T) {
