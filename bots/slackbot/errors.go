@@ -89,7 +89,7 @@ func classifyStatus(method string, status slack.StatusCodeError) error {
 }
 
 func classifyName(method string, named slack.SlackErrorResponse) error {
-	e := &apiErr{method: method, code: named.Err, hint: hint(named)}
+	e := &apiErr{method: method, code: named.Err, hint: hint(method, named)}
 	switch {
 	// "It's possible some aspect of the operation succeeded": docs.slack.dev.
 	case slices.Contains([]string{"internal_error", "fatal_error", "service_unavailable", "request_timeout"}, named.Err):
@@ -126,10 +126,14 @@ func tokenCodes() []string {
 	}
 }
 
-func hint(e slack.SlackErrorResponse) string {
+func hint(method string, e slack.SlackErrorResponse) string {
+	setting := "SLACK_BOT_TOKEN"
+	if method == "apps.connections.open" {
+		setting = "SLACK_APP_TOKEN"
+	}
 	switch {
 	case slices.Contains(tokenCodes(), e.Err):
-		return "the token is wrong, expired or of the wrong kind: copy it anew from the app's settings"
+		return setting + " is wrong, expired or of the wrong kind: copy it anew from the app's settings"
 	case e.Err == "missing_scope":
 		return "the app lacks a scope (" + e.Needed + "): add it under OAuth & Permissions and install the app again"
 	case e.Err == "not_in_channel" || e.Err == "channel_not_found":
