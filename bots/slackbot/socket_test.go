@@ -125,9 +125,9 @@ func TestListenEndsOnAWrongToken(t *testing.T) {
 		change func(*slackbot.Options)
 		want   string
 	}{
-		"bot token":     {func(o *slackbot.Options) { o.BotToken = "xoxb-" + secret }, "token is wrong"},
-		"app token":     {func(o *slackbot.Options) { o.AppToken = "xapp-" + secret }, "token is wrong"},
-		"kind of token": {func(o *slackbot.Options) { o.AppToken = "xoxp-" + secret }, "token is wrong"},
+		"bot token":     {func(o *slackbot.Options) { o.BotToken = "xoxb-" + secret }, "is wrong, expired"},
+		"app token":     {func(o *slackbot.Options) { o.AppToken = "xapp-" + secret }, "is wrong, expired"},
+		"kind of token": {func(o *slackbot.Options) { o.AppToken = "xoxp-" + secret }, "is wrong, expired"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
