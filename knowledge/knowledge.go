@@ -16,7 +16,15 @@ const Handbook = "handbook"
 
 // Document is one document of a team, whole.
 type Document struct {
-	ID      string // unique in its collection and stable: a path, a page id
+	ID string // what people read: a path, a page id
+	// Origin is where it was read: it tells documents apart that go by the same
+	// ID, and finds one again whatever its ID has become. A file's is its
+	// absolute path with '/', that of a document inside a file the path, NUL and
+	// the id. Empty: the ID is the identity. It is never shown in an answer.
+	Origin string
+	// Named says that the team chose the ID: it is kept as it is. Any other is
+	// made longer where another document has it already.
+	Named   bool
 	Title   string
 	Section string // headings above it, where it is itself a part of something
 	Text    string // plain text or Markdown
@@ -65,7 +73,8 @@ type Source interface {
 	// Name says where the documents come from, for people: a path, a URL.
 	Name() string
 	// Documents yields every document once. An error of type *Skipped concerns
-	// one document and the loop goes on; any other error ends it.
+	// one document and the loop goes on, and the document beside it carries at
+	// most its Origin; any other error ends it.
 	Documents(ctx context.Context) iter.Seq2[Document, error]
 }
 
@@ -73,6 +82,8 @@ type Source interface {
 type Skipped struct {
 	Document string `json:"document"`
 	Reason   string `json:"reason"` // for the person who feeds documents, in plain words
+	// Foreign says that it is no document at all, but a file of another kind.
+	Foreign bool `json:"-"`
 }
 
 // Error names the document and the reason.

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/tribunebot/tribune/knowledge/index"
@@ -15,11 +17,12 @@ import (
 type ingestCmd struct {
 	Paths      []string `arg:"" help:"Files or folders: Markdown, text, JSONL." placeholder:"PATH"`
 	Collection string   `help:"The collection they go to." default:"default"`
-	Prune      bool     `help:"Remove documents that these paths no longer have."`
+	Prune      bool     `help:"Remove the documents that came from these paths and are there no longer."`
 	JSON       bool     `help:"Print the report as one JSON object."`
 }
 
-// maxSkipsShown is how many left-out documents are told one by one.
+// maxSkipsShown is how many left-out documents, and how many notes, are told one
+// by one.
 const maxSkipsShown = 10
 
 // Run feeds the documents and reports.
@@ -33,17 +36,28 @@ func (cmd *ingestCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	return withService(ctx, c, s, func(svc service) error {
-		bar := &progressBar{w: s.Err, on: isTerminal(s.Err) && !cmd.JSON}
+		bar := &progressBar{w: s.Err, on: isTerminal(s.Err) && !cmd.JSON, now: time.Now}
 		report, err := svc.Ingest(ctx, ingestRequest{Paths: paths, Collection: cmd.Collection, Prune: cmd.Prune}, bar.show)
 		bar.clear()
 		if err != nil {
 			return err
 		}
 		if cmd.JSON {
-			return printJSON(s.Out, report)
+			err = printJSON(s.Out, report)
+		} else {
+			err = printReport(s.Out, report)
 		}
-		return printReport(s.Out, report)
+		return errors.Join(err, cmd.nothingRead(report))
 	})
+}
+
+// nothingRead returns an error where there is nothing that could be a document,
+// and nothing to remove: the path is a wrong one, or all is of another kind.
+func (cmd *ingestCmd) nothingRead(r index.Report) error {
+	if r.Added+r.Changed+r.Unchanged+r.Removed > 0 || r.Skips > r.Foreign {
+		return nil
+	}
+	return fmt.Errorf("nothing to read in %s (Markdown .md, text .txt, JSONL .jsonl)", strings.Join(cmd.Paths, ", "))
 }
 
 // absolute resolves paths here, where they were typed, and checks them early.
@@ -69,14 +83,17 @@ func absolute(paths []string) ([]string, error) {
 func printReport(w io.Writer, r index.Report) error {
 	_, err := fmt.Fprintf(w, "%s: %d added, %d changed, %d unchanged, %d removed; %d passages; %s\n",
 		r.Collection, r.Added, r.Changed, r.Unchanged, r.Removed, r.Passages, r.Took.Round(time.Millisecond))
-	for i, skip := range r.Skipped {
-		if i == maxSkipsShown {
-			break
-		}
+	for _, skip := range r.Skipped[:min(len(r.Skipped), maxSkipsShown)] {
 		fmt.Fprintf(w, "  left out: %s: %s\n", oneLine(skip.Document), oneLine(skip.Reason))
 	}
 	if more := r.Skips - min(len(r.Skipped), maxSkipsShown); more > 0 {
 		fmt.Fprintf(w, "  and %d more left out\n", more)
+	}
+	for _, note := range r.Notes[:min(len(r.Notes), maxSkipsShown)] {
+		fmt.Fprintf(w, "  note: %s: %s\n", oneLine(note.Document), oneLine(note.Text))
+	}
+	if more := r.Noted - min(len(r.Notes), maxSkipsShown); more > 0 {
+		fmt.Fprintf(w, "  and %d more notes\n", more)
 	}
 	return err
 }
@@ -85,6 +102,7 @@ func printReport(w io.Writer, r index.Report) error {
 type progressBar struct {
 	w     io.Writer
 	on    bool
+	now   func() time.Time
 	began time.Time
 	last  time.Time
 }
@@ -93,7 +111,7 @@ type progressBar struct {
 const barPace = 100 * time.Millisecond
 
 func (b *progressBar) show(p index.Progress) {
-	now := time.Now()
+	now := b.now()
 	if b.began.IsZero() {
 		b.began = now
 	}
@@ -101,8 +119,22 @@ func (b *progressBar) show(p index.Progress) {
 		return
 	}
 	b.last = now
-	rate := float64(p.Documents) / max(now.Sub(b.began).Seconds(), 0.001)
-	fmt.Fprintf(b.w, "\r\x1b[K%d documents, %d passages, %.0f/s", p.Documents, p.Passages, rate)
+	fmt.Fprint(b.w, "\r\x1b[K"+progressLine(p, now.Sub(b.began)))
+}
+
+// progressLine says how far an ingest has come in some time, and how long the
+// rest takes at this pace where the source can tell how much there is.
+func progressLine(p index.Progress, took time.Duration) string {
+	rate := float64(p.Documents) / max(took.Seconds(), 0.001)
+	if p.Total <= 0 {
+		return fmt.Sprintf("%d documents, %d passages, %.0f/s", p.Documents, p.Passages, rate)
+	}
+	line := fmt.Sprintf("%d of %d documents, %d passages, %.0f/s", p.Documents, max(p.Total, p.Documents), p.Passages, rate)
+	if rest := p.Total - p.Documents; rest > 0 && rate > 0 {
+		left := time.Duration(float64(rest) / rate * float64(time.Second))
+		line += fmt.Sprintf(", %s left", left.Round(time.Second))
+	}
+	return line
 }
 
 func (b *progressBar) clear() {

@@ -6,7 +6,6 @@ package index
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -84,7 +83,11 @@ func (x *Index) open(dir string) (err error) {
 	if err := checkFiles(dir); err != nil {
 		return corrupt(dir, err)
 	}
-	if err := x.inspect(dir); err != nil {
+	names, err := x.inspect(dir)
+	if err != nil {
+		return err
+	}
+	if err := x.retire(dir, names); err != nil {
 		return err
 	}
 	if x.store, err = x.openStore(dir, false); err != nil {
@@ -111,32 +114,40 @@ func (x *Index) openStore(dir string, readOnly bool) (bleve.Index, error) {
 }
 
 // inspect looks at an existing index without changing it: bleve drops a state
-// that it can't load, carries on with the one before, and deletes the rest.
-func (x *Index) inspect(dir string) error {
+// that it can't load, carries on with the one before, and deletes the rest. It
+// returns the names of the collections.
+func (x *Index) inspect(dir string) ([]string, error) {
 	if _, err := os.Stat(filepath.Join(dir, rootFile)); errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	store, err := x.openStore(dir, true)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer release(store)
 	s, ok := store.(*scorch.Scorch)
 	if !ok {
-		return fmt.Errorf("open index: unexpected store %T", store)
+		return nil, fmt.Errorf("open index: unexpected store %T", store)
 	}
 	epochs, err := s.RootBoltSnapshotEpochs()
 	if err != nil {
-		return corrupt(dir, err)
+		return nil, corrupt(dir, err)
 	}
 	if len(epochs) == 0 {
-		return nil // stopped before its first commit
+		return nil, nil // stopped before its first commit
 	}
 	last, err := s.LoadSnapshot(slices.Max(epochs))
 	if err != nil {
-		return corrupt(dir, err)
+		return nil, corrupt(dir, err)
 	}
-	return last.Close()
+	var names []string
+	for key := range last.Internal() {
+		if name, ok := strings.CutPrefix(key, collectionKey); ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, last.Close()
 }
 
 // rootFile is where bleve keeps which segments make up the index.
@@ -168,74 +179,6 @@ func writable(dir string) error {
 	}
 	release(f)
 	return os.Remove(f.Name())
-}
-
-// formatFile says that an index was made here, and how its terms were cut. It
-// is written after the first commit, so that a folder that has it and an index
-// that is empty are told apart from a new one.
-const formatFile = "format.json"
-
-// format is raised when what is stored, or how text is cut, changes.
-const format = 1
-
-type formatNote struct {
-	Format int `json:"format"`
-}
-
-const formatKey = "format"
-
-// checkFiles finds an index of another version and one whose root is gone.
-func checkFiles(dir string) error {
-	raw, err := os.ReadFile(filepath.Join(dir, formatFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	var note formatNote
-	if err := json.Unmarshal(raw, &note); err != nil {
-		return fmt.Errorf("%s: %w", formatFile, err)
-	}
-	if note.Format != format {
-		return fmt.Errorf("made by another version: format %d, this one reads %d", note.Format, format)
-	}
-	if _, err := os.Stat(filepath.Join(dir, rootFile)); err != nil {
-		return err
-	}
-	return nil
-}
-
-// claim marks a new index as ours, and finds an old one that came up empty:
-// bleve drops a snapshot that it can't load and carries on without it.
-func (x *Index) claim(dir string) error {
-	r, err := x.reader()
-	if err != nil {
-		return err
-	}
-	defer release(r)
-	known := len(r.Internal()[formatKey]) > 0
-	path := filepath.Join(dir, formatFile)
-	_, err = os.Stat(path)
-	switch noted := err == nil; {
-	case known && noted:
-		return nil
-	case noted:
-		return corrupt(dir, errors.New("its last state is gone"))
-	case !known && len(r.Segments()) > 0:
-		return corrupt(dir, errors.New("not an index of this program"))
-	}
-	if err := x.store.SetInternal([]byte(formatKey), []byte{format}); err != nil {
-		return fmt.Errorf("open index: %w", err)
-	}
-	raw, err := json.Marshal(formatNote{Format: format})
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(path, raw, 0o600); err != nil {
-		return fmt.Errorf("open index: %w", err)
-	}
-	return nil
 }
 
 // Close waits for an ingest to end and lets the index go. Searches must be over.

@@ -2,6 +2,7 @@ package index
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	bleve "github.com/blevesearch/bleve_index_api"
@@ -21,22 +23,40 @@ import (
 
 // IngestOptions say how to feed a source.
 type IngestOptions struct {
-	// Prune removes the documents that the source no longer has. Without it a
-	// source only adds and changes.
+	// Prune removes the documents that the source no longer has: of a source
+	// with Places those it covers, of any other all of the collection. Without
+	// it a source only adds and changes.
 	Prune bool
-	// Progress is called after every batch, from the goroutine of Ingest.
+	// Progress is called now and then, from the goroutine of Ingest.
 	Progress func(Progress)
 }
 
 // Progress is how far an ingest has come.
 type Progress struct {
-	Documents int // read so far
+	Documents int // read so far, those that are left out too
+	Total     int // about how many there are; 0: unknown
 	Passages  int // written so far
 	Current   string
 }
 
-// maxSkipped bounds the list of skipped documents in a report; all are counted.
+// Counted is what a Source has that can tell beforehand how much it will give.
+type Counted interface {
+	// Count says about how many documents there are, 0 when it can't tell.
+	Count(ctx context.Context) int
+}
+
+// progressEvery is how many documents are read between two calls of Progress.
+const progressEvery = 64
+
+// maxSkipped bounds the lists of skipped documents and of notes in a report;
+// all are counted.
 const maxSkipped = 100
+
+// Note is something about a document that is worth a look, though it was fed.
+type Note struct {
+	Document string `json:"document"`
+	Text     string `json:"text"`
+}
 
 // Report says what an ingest did. Passages counts those of added and changed
 // documents.
@@ -50,6 +70,9 @@ type Report struct {
 	Passages   int                 `json:"passages"`
 	Skips      int                 `json:"skips"`             // how many documents were left out
 	Skipped    []knowledge.Skipped `json:"skipped,omitempty"` // the first hundred of them
+	Foreign    int                 `json:"foreign"`           // how many of those are files of another kind
+	Noted      int                 `json:"noted"`             // how many documents there is a note on
+	Notes      []Note              `json:"notes,omitempty"`   // the first hundred of them
 	Took       time.Duration       `json:"took_ns"`
 }
 
@@ -79,10 +102,15 @@ type ingest struct {
 	x          *Index
 	collection string
 	options    IngestOptions
+	places     Places // nil: the source has none
 	before     *scorch.IndexSnapshot
 	report     Report
 	seed       maphash.Seed
-	seen       map[uint64]struct{} // hashes of the ids read so far
+	ids        map[uint64]struct{} // hashes of the ids given so far
+	unread     map[uint64]struct{} // hashes of the origins that were left out
+	left       []string            // folders that were moved away, as they were called before
+	read       int
+	total      int
 	batch      *bleve.Batch
 	bytes      int
 	passages   int // in the batch
@@ -107,8 +135,12 @@ func (x *Index) Ingest(ctx context.Context, collection string, src knowledge.Sou
 	defer release(before)
 	run := &ingest{
 		x: x, collection: collection, options: o, before: before,
-		seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}, batch: bleve.NewBatch(),
+		seed: maphash.MakeSeed(), ids: map[uint64]struct{}{}, unread: map[uint64]struct{}{}, batch: bleve.NewBatch(),
 		report: Report{Collection: collection, Source: src.Name()},
+	}
+	run.places, _ = src.(Places)
+	if c, ok := src.(Counted); ok && o.Progress != nil {
+		run.total = c.Count(ctx)
 	}
 	err = run.all(ctx, src)
 	run.report.Took = x.now().Sub(started)
@@ -130,8 +162,11 @@ func (g *ingest) all(ctx context.Context, src knowledge.Source) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := g.one(doc, err); err != nil {
+		if err := g.one(ctx, doc, err); err != nil {
 			return err
+		}
+		if g.read++; g.read%progressEvery == 0 {
+			g.tell(doc.ID)
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -146,110 +181,120 @@ func (g *ingest) all(ctx context.Context, src knowledge.Source) error {
 }
 
 // one takes what the source gave: a document, one that is left out, or its end.
-func (g *ingest) one(doc knowledge.Document, err error) error {
+func (g *ingest) one(ctx context.Context, doc knowledge.Document, err error) error {
 	if skipped, ok := errors.AsType[*knowledge.Skipped](err); ok {
 		// What was indexed of it earlier stays: a file that can't be read today
 		// is not a file that is gone.
-		g.see(skipped.Document)
+		g.keep(cmp.Or(doc.Origin, skipped.Document))
 		g.skip(*skipped)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if reason := g.refuse(doc); reason != "" {
+	if reason := refuse(doc); reason != "" {
+		g.keep(cmp.Or(doc.Origin, doc.ID))
 		g.skip(knowledge.Skipped{Document: doc.ID, Reason: reason})
 		return nil
 	}
-	return g.document(doc)
-}
-
-// see notes that the source has a document, and reports whether it is new.
-func (g *ingest) see(id string) bool {
-	h := maphash.String(g.seed, id)
-	_, again := g.seen[h]
-	g.seen[h] = struct{}{}
-	return !again
+	at, err := g.place(ctx, doc)
+	if err != nil {
+		return err
+	}
+	if at.refused != "" {
+		g.skip(knowledge.Skipped{Document: doc.ID, Reason: at.refused})
+		return nil
+	}
+	doc.ID = at.id
+	return g.document(doc, at)
 }
 
 // skip notes a document that is left out.
 func (g *ingest) skip(s knowledge.Skipped) {
 	g.report.Skips++
-	s.Document = strings.ToValidUTF8(s.Document[:min(len(s.Document), shownID)], "")
+	if s.Foreign {
+		g.report.Foreign++
+	}
+	s.Document = shown(s.Document)
 	if len(g.report.Skipped) < maxSkipped {
 		g.report.Skipped = append(g.report.Skipped, s)
 	}
 }
 
+// note puts something about a document into the report.
+func (g *ingest) note(id, text string) {
+	g.report.Noted++
+	if len(g.report.Notes) < maxSkipped {
+		g.report.Notes = append(g.report.Notes, Note{Document: shown(id), Text: text})
+	}
+}
+
+// shown cuts an id to what a report shows of it.
+func shown(id string) string { return strings.ToValidUTF8(id[:min(len(id), shownID)], "") }
+
 // refuse says why a document can't be indexed, "" when it can.
-func (g *ingest) refuse(doc knowledge.Document) string {
+func refuse(doc knowledge.Document) string {
 	switch {
 	case doc.ID == "" || len(doc.ID) > maxID:
 		return fmt.Sprintf("its id must have 1 to %d bytes", maxID)
-	case strings.ContainsAny(doc.ID, "\x00\x1f"):
+	case strings.ContainsFunc(doc.ID, unicode.IsControl):
 		return "its id has control characters"
 	case len(doc.Text) > maxText:
-		g.see(doc.ID)
 		return fmt.Sprintf("it has %d MB of text, more than %d: split it into several documents", len(doc.Text)>>20, maxText>>20)
-	case !g.see(doc.ID):
-		return "a document with the same id came before: ids must be unique in a source"
 	}
 	return ""
 }
 
-func (g *ingest) document(doc knowledge.Document) error {
+// document writes a document to its place, if it is not there as it is.
+func (g *ingest) document(doc knowledge.Document, at place) error {
 	hash := hashOf(doc)
-	old, found, err := g.old(doc.ID)
-	if err != nil {
-		return err
-	}
-	if found && bytes.Equal(old.hash, hash) {
+	same := at.found && bytes.Equal(at.old.hash, hash)
+	if same && at.old.origin == doc.Origin {
 		g.report.Unchanged++
 		return nil
 	}
 	passages := split.Document(doc)
 	if len(passages) == 0 {
 		g.skip(knowledge.Skipped{Document: doc.ID, Reason: "it has no text"})
-		return g.remove(old)
+		return g.remove(at.old)
 	}
-	for i := len(passages); i < old.parts; i++ {
+	for i := len(passages); i < at.old.parts; i++ {
 		g.batch.Delete(key(g.collection, doc.ID, i))
 	}
 	for i, p := range passages {
 		p.Collection = g.collection
 		rec := record{passage: p}
 		if i == 0 {
-			rec.hash, rec.parts = hash, len(passages)
+			rec.hash, rec.parts, rec.origin, rec.named = hash, len(passages), doc.Origin, doc.Named
 		}
 		g.batch.Update(entry(rec, i))
 		g.bytes += len(p.Text) + len(p.Title) + len(p.Section)
 	}
-	if found {
-		g.tally.Changed++
-	} else {
-		g.tally.Added++
-	}
-	g.tally.Passages += len(passages)
-	g.passages += max(len(passages), old.parts)
+	g.count(at.found, same, len(passages))
+	g.passages += max(len(passages), at.old.parts)
 	if g.bytes < batchBytes && g.passages < batchPassages {
 		return nil
 	}
 	return g.commit(doc.ID)
 }
 
-// old returns the record of a document's first passage as it was indexed.
-func (g *ingest) old(id string) (record, bool, error) {
-	internal, err := g.before.InternalID(key(g.collection, id, 0))
-	if err != nil || internal == nil {
-		return record{}, false, err
+// count notes what is written: one that is the same has only been moved.
+func (g *ingest) count(found, same bool, passages int) {
+	switch {
+	case same:
+		g.tally.Unchanged++
+		return
+	case found:
+		g.tally.Changed++
+	default:
+		g.tally.Added++
 	}
-	rec, err := fetch(g.before, internal.Value())
-	return rec, err == nil, err
+	g.tally.Passages += passages
 }
 
 // commit writes the batch; it is on disk when commit returns.
 func (g *ingest) commit(current string) error {
-	if g.tally.Added+g.tally.Changed+g.tally.Removed > 0 || !g.known() {
+	if g.passages > 0 || !g.known() {
 		stamp, err := g.x.now().UTC().MarshalText()
 		if err != nil {
 			return err
@@ -261,94 +306,26 @@ func (g *ingest) commit(current string) error {
 	}
 	g.report.Added += g.tally.Added
 	g.report.Changed += g.tally.Changed
+	g.report.Unchanged += g.tally.Unchanged
 	g.report.Removed += g.tally.Removed
 	g.report.Passages += g.tally.Passages
 	g.tally, g.bytes, g.passages = Report{}, 0, 0
 	g.batch.Reset()
-	if g.options.Progress != nil {
-		r := &g.report
-		g.options.Progress(Progress{r.Added + r.Changed + r.Unchanged + r.Skips, r.Passages, current})
-	}
+	g.tell(current)
 	return nil
+}
+
+// tell says how far it is.
+func (g *ingest) tell(current string) {
+	if g.options.Progress != nil {
+		g.options.Progress(Progress{Documents: g.read, Total: g.total, Passages: g.report.Passages, Current: current})
+	}
 }
 
 // known reports whether the collection existed before this run.
 func (g *ingest) known() bool {
 	_, ok := g.before.Internal()[collectionKey+g.collection]
 	return ok
-}
-
-// prune deletes the documents that were indexed before and not read this time.
-func (g *ingest) prune(ctx context.Context) error {
-	return g.x.documents(ctx, g.before, g.collection, func(rec record) error {
-		if _, ok := g.seen[maphash.String(g.seed, rec.passage.Document)]; ok {
-			return nil
-		}
-		return g.remove(rec)
-	})
-}
-
-// remove deletes all passages of the document whose first passage is rec.
-func (g *ingest) remove(rec record) error {
-	if rec.parts == 0 {
-		return nil
-	}
-	for i := range rec.parts {
-		g.batch.Delete(key(g.collection, rec.passage.Document, i))
-	}
-	g.tally.Removed++
-	g.passages += rec.parts
-	if g.passages < batchPassages {
-		return nil
-	}
-	return g.commit(rec.passage.Document)
-}
-
-// documents calls yield with the first passage of every document of a collection.
-func (x *Index) documents(ctx context.Context, r *scorch.IndexSnapshot, collection string, yield func(record) error) error {
-	t, err := r.TermFieldReader(ctx, []byte(markDocument), field(collection), false, false, false)
-	if err != nil {
-		return err
-	}
-	defer release(t)
-	var doc bleve.TermFieldDoc
-	for {
-		d, err := t.Next(&doc)
-		if err != nil || d == nil {
-			return err
-		}
-		rec, err := fetch(r, d.ID.Value())
-		if err != nil {
-			return err
-		}
-		if err := yield(rec); err != nil {
-			return err
-		}
-	}
-}
-
-// Drop removes a collection. It returns knowledge.ErrNoCollection where there
-// is none of that name.
-func (x *Index) Drop(ctx context.Context, collection string) error {
-	x.writing.Lock()
-	defer x.writing.Unlock()
-	before, err := x.reader()
-	if err != nil {
-		return err
-	}
-	defer release(before)
-	g := &ingest{x: x, collection: collection, before: before, batch: bleve.NewBatch()}
-	if !g.known() {
-		return fmt.Errorf("drop %s: %w", collection, knowledge.ErrNoCollection)
-	}
-	if err := x.documents(ctx, before, collection, g.remove); err != nil {
-		return fmt.Errorf("drop %s: %w", collection, err)
-	}
-	g.batch.DeleteInternal([]byte(collectionKey + collection))
-	if err := x.store.Batch(g.batch); err != nil {
-		return fmt.Errorf("drop %s: %w", collection, err)
-	}
-	return nil
 }
 
 // hashOf is the hash of everything that passages are made of. The format is

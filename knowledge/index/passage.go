@@ -18,6 +18,9 @@ import (
 // another's results, not even in the weight of a word.
 func field(collection string) string { return "c\x1f" + collection }
 
+// originField is where a document is found by its origin.
+func originField(collection string) string { return "o\x1f" + collection }
+
 // The marks are terms that no text is cut into.
 const (
 	markPassage  = "\x00p" // every passage
@@ -36,21 +39,26 @@ func key(collection, document string, n int) string {
 	return collection + "\x1f" + document + "\x1f" + strconv.Itoa(n)
 }
 
-// record is what is kept of a passage. Hash and Parts are of its document and
-// stand in the first passage only.
+// record is what is kept of a passage. The rest is of its document and stands
+// in the first passage only.
 type record struct {
 	passage knowledge.Passage
 	hash    []byte
 	parts   int
+	origin  string
+	named   bool
 }
 
 // entry makes bleve's document of a passage: one field to find it by, one that
-// keeps it.
+// keeps it, and in the first passage one to find the document by its origin.
 func entry(r record, n int) bleve.Document {
 	p := &r.passage
 	d := document.NewDocument(key(p.Collection, p.Document, n))
 	d.AddField(&terms{p: p, first: n == 0})
 	d.AddField(document.NewTextFieldCustom(stored, nil, encode(r), bleve.StoreField, nil))
+	if r.origin != "" {
+		d.AddField(document.NewTextFieldCustom(originField(p.Collection), nil, []byte(r.origin), bleve.IndexField, nil))
+	}
 	return d
 }
 
@@ -105,11 +113,15 @@ func (t *terms) Size() int                                        { return len(t
 // encode writes a record: each part after its length.
 func encode(r record) []byte {
 	p := &r.passage
-	size := len(p.Document) + len(p.Title) + len(p.Section) + len(p.Text) + len(p.URL) + len(r.hash) + 32
+	size := len(p.Document) + len(p.Title) + len(p.Section) + len(p.Text) + len(p.URL) + len(r.hash) + len(r.origin) + 32
 	b := make([]byte, 0, size)
-	b = binary.AppendUvarint(b, uint64(r.parts))
+	named := uint64(0)
+	if r.named {
+		named = 1
+	}
+	b = binary.AppendUvarint(b, uint64(r.parts)<<1|named)
 	b = binary.AppendUvarint(b, uint64(p.Line))
-	for _, s := range [...]string{string(r.hash), p.ID, p.Document, p.Collection, p.Title, p.Section, p.URL, p.Text} {
+	for _, s := range [...]string{string(r.hash), r.origin, p.ID, p.Document, p.Collection, p.Title, p.Section, p.URL, p.Text} {
 		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)
 	}
@@ -131,11 +143,12 @@ func decode(b []byte) (record, error) {
 		whole = whole[n:]
 		return v
 	}
-	r.parts = int(next())
+	head := next()
+	r.parts, r.named = int(head>>1), head&1 == 1
 	p := &r.passage
 	p.Line = int(next())
 	var hash string
-	for _, s := range [...]*string{&hash, &p.ID, &p.Document, &p.Collection, &p.Title, &p.Section, &p.URL, &p.Text} {
+	for _, s := range [...]*string{&hash, &r.origin, &p.ID, &p.Document, &p.Collection, &p.Title, &p.Section, &p.URL, &p.Text} {
 		n := next()
 		if n > uint64(len(whole)) {
 			return record{}, fmt.Errorf("%w: %d bytes missing", errRecord, n-uint64(len(whole)))

@@ -5,6 +5,7 @@
 package split
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -14,16 +15,20 @@ import (
 
 // Version is part of what an index compares: raise it when the same document
 // gives other passages than before.
-const Version = "1"
+const Version = "2"
 
 // Sizes of a passage, in characters. Small enough that a model reads ten of
 // them, large enough that a rule stands beside its exception.
 const (
 	target   = 900  // a new block starts a new passage beyond it
 	most     = 1200 // and no passage grows beyond it, fences apart
-	tiny     = 120  // a section below it is kept with the next one
+	tiny     = 120  // a section below it is kept with the next one beside it
+	mere     = 40   // and below this, with the next one of the page's main sections
 	hardMost = 6000 // not even a code block grows beyond it
 )
+
+// mainLevel is the level of headings that part a page into its main sections.
+const mainLevel = 2
 
 // Document returns the passages of a document, in order. A document of white
 // space has none. Collection is left to the caller.
@@ -49,10 +54,11 @@ type packer struct {
 	path     []heading
 	out      []knowledge.Passage
 
-	text    strings.Builder
-	size    int // characters in text
-	line    int
-	section string
+	text  strings.Builder
+	size  int // characters in text
+	line  int
+	under []heading   // the path of the first block in text
+	more  [][]heading // the paths of sections that text goes on with
 }
 
 type heading struct {
@@ -93,24 +99,30 @@ func (p *packer) fill(b block) {
 }
 
 // enter starts a section. What came before is its own passage, unless it is so
-// short that it only introduces what follows.
+// short that it only introduces what follows: a reader is told the heading that
+// stands above what is quoted.
 func (p *packer) enter(b block) {
 	for len(p.path) > 0 && p.path[len(p.path)-1].level >= b.level {
 		p.path = p.path[:len(p.path)-1]
 	}
-	p.path = append(p.path, heading{b.level, b.text})
-	if p.size >= tiny || b.level >= partLevel {
+	p.path = append(slices.Clone(p.path), heading{b.level, b.text})
+	least := tiny
+	if b.level <= mainLevel {
+		least = mere
+	}
+	if p.size >= least || b.level >= partLevel {
 		p.flush()
 	}
 	if p.size > 0 {
 		p.put(strings.Repeat("#", min(b.level, 6))+" "+b.text, b.line, utf8.RuneCountInString(b.text))
+		p.more = append(p.more, p.path)
 	}
 }
 
 func (p *packer) put(text string, line, size int) {
 	if p.size == 0 {
 		p.line = line
-		p.section = p.heading()
+		p.under, p.more = p.path, nil
 	} else {
 		p.text.WriteString("\n")
 		p.size++
@@ -119,23 +131,34 @@ func (p *packer) put(text string, line, size int) {
 	p.size += size
 }
 
-// heading is the path of the section that is being read. A first heading that
-// only repeats the title is left out.
-func (p *packer) heading() string {
-	parts := make([]string, 0, len(p.path)+1)
+// section names the headings that a passage stands under: the path of its first
+// block, and what sections beside that one are called.
+func (p *packer) section() string {
+	parts := make([]string, 0, len(p.under)+1)
 	if p.doc.Section != "" {
 		parts = append(parts, p.doc.Section)
 	}
-	for _, h := range p.path {
-		if h.text != p.doc.Title {
+	for _, h := range p.under {
+		if h.text != p.doc.Title { // a first heading often repeats the title
 			parts = append(parts, h.text)
 		}
 	}
-	return strings.Join(parts, " > ")
+	own := strings.Join(parts, " > ")
+	for _, path := range p.more {
+		if !within(path, p.under) && own != "" {
+			own += " / " + path[len(path)-1].text
+		}
+	}
+	return own
+}
+
+// within reports whether a path goes on from another.
+func within(path, above []heading) bool {
+	return len(path) >= len(above) && slices.Equal(path[:len(above)], above)
 }
 
 func (p *packer) flush() {
-	text := strings.TrimSpace(p.text.String())
+	text, section := strings.TrimSpace(p.text.String()), p.section()
 	p.text.Reset()
 	p.size = 0
 	if text == "" {
@@ -145,7 +168,7 @@ func (p *packer) flush() {
 		ID:       p.doc.ID + "#" + strconv.Itoa(len(p.out)+1),
 		Document: p.doc.ID,
 		Title:    p.doc.Title,
-		Section:  p.section,
+		Section:  section,
 		Text:     text,
 		URL:      p.doc.URL,
 		Line:     p.line,

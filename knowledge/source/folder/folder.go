@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tribunebot/tribune/knowledge"
@@ -29,32 +30,39 @@ type source struct {
 
 // root is one path: a folder, or one file in its folder.
 type root struct {
-	dir    string
-	file   string // "" for the whole folder
-	prefix string // put before ids, where several folders are fed at once
+	dir  string
+	file string // "" for the whole folder
+	real string // the path without links, to know it again
 }
 
 // errNothing is returned by New without a path.
 var errNothing = errors.New("no file or folder was named")
 
-// New returns the documents of files and folders. The ids of a folder's
-// documents are paths relative to it, with '/'; of several folders each id
-// starts with the name of its folder. A path that does not exist is an error.
+// New returns the documents of files and folders. Their ids are paths relative
+// to the folder that was named, with '/'; those of JSON lines are in the lines.
+// A path that is named twice, or lies in another one, is read once. A path that
+// does not exist is an error.
+//
+// The source has index.Places and index.Counted.
 func New(paths []string) (knowledge.Source, error) {
 	if len(paths) == 0 {
 		return nil, errNothing
 	}
 	s := &source{name: strings.Join(paths, ", ")}
-	used := map[string]bool{}
+	var named []root
 	for _, p := range paths {
 		r, err := open(p)
 		if err != nil {
 			return nil, err
 		}
-		if len(paths) > 1 && r.file == "" {
-			r.prefix = unused(used, filepath.Base(r.dir))
+		named = append(named, r)
+	}
+	for i, r := range named {
+		again := func(other root) bool { return other.real == r.real }
+		above := func(other root) bool { return other.real != r.real && other.reads(r.real) }
+		if !slices.ContainsFunc(named[:i], again) && !slices.ContainsFunc(named, above) {
+			s.roots = append(s.roots, r)
 		}
-		s.roots = append(s.roots, r)
 	}
 	return s, nil
 }
@@ -70,25 +78,34 @@ func open(p string) (root, error) {
 		return root{}, fmt.Errorf("%s: %w: check the path", p, fs.ErrNotExist)
 	case err != nil:
 		return root{}, fmt.Errorf("%s: %w", p, err)
-	case info.IsDir():
-		return root{dir: abs}, nil
-	case !info.Mode().IsRegular():
-		return root{}, fmt.Errorf("%s: neither a file nor a folder", p)
 	}
-	if kindOf(abs) == "" {
+	real, err := filepath.EvalSymlinks(abs)
+	switch {
+	case err != nil:
+		return root{}, fmt.Errorf("%s: %w", p, err)
+	case info.IsDir():
+		return root{dir: abs, real: real}, nil
+	case !info.Mode().IsRegular():
+		return root{}, fmt.Errorf("%s: %s", p, otherThing)
+	case kindOf(abs) == "":
 		return root{}, fmt.Errorf("%s: %s", p, otherKind)
 	}
-	return root{dir: filepath.Dir(abs), file: filepath.Base(abs)}, nil
+	return root{dir: filepath.Dir(abs), file: filepath.Base(abs), real: real}, nil
 }
 
-// unused makes the name of a folder its own among several.
-func unused(used map[string]bool, name string) string {
-	try := name
-	for n := 2; used[try]; n++ {
-		try = fmt.Sprintf("%s-%d", name, n)
+// reads reports whether a folder's documents are, or hold, those at a path
+// without links.
+func (r root) reads(path string) bool {
+	rel, err := filepath.Rel(r.real, path)
+	if err != nil || r.file != "" {
+		return false
 	}
-	used[try] = true
-	return try + "/"
+	for part := range strings.SplitSeq(filepath.ToSlash(rel), "/") {
+		if unseen(part) { // ".." too
+			return rel == "."
+		}
+	}
+	return true
 }
 
 // Name implements knowledge.Source.
@@ -106,36 +123,24 @@ func (s *source) Documents(ctx context.Context) iter.Seq2[knowledge.Document, er
 }
 
 // documents yields a root's documents and reports whether to go on.
-func (r root) documents(ctx context.Context, yield func(knowledge.Document, error) bool) bool {
+func (r root) documents(ctx context.Context, yield yielder) bool {
 	dir, err := os.OpenRoot(r.dir)
 	if err != nil {
 		yield(knowledge.Document{}, fmt.Errorf("%s: %w", r.dir, err))
 		return false
 	}
 	defer release(dir)
-	start := "."
-	if r.file != "" {
-		start = r.file
-	}
 	goOn := true
-	err = fs.WalkDir(dir.FS(), start, func(name string, entry fs.DirEntry, err error) error {
-		if err == nil {
-			err = ctx.Err()
-		} else if name != "." {
-			goOn = yield(knowledge.Document{}, &knowledge.Skipped{Document: r.prefix + name, Reason: unreadable(err)})
-			return stop(goOn)
+	err = r.walk(ctx, dir, func(name string, reason string) error {
+		if reason != "" {
+			goOn = r.skip(name, reason, yield)
+		} else {
+			goOn = r.read(dir, name, yield)
 		}
-		if err != nil {
-			return err
-		}
-		if r.file == "" && name != "." && left(entry) {
-			return skipOf(entry)
-		}
-		if !r.feeds(dir, name, entry) {
+		if goOn {
 			return nil
 		}
-		goOn = r.read(dir, name, yield)
-		return stop(goOn)
+		return fs.SkipAll
 	})
 	if err != nil {
 		yield(knowledge.Document{}, fmt.Errorf("%s: %w", r.dir, err))
@@ -144,35 +149,54 @@ func (r root) documents(ctx context.Context, yield func(knowledge.Document, erro
 	return goOn
 }
 
-// feeds reports whether an entry is a file that is read. A link is followed
-// where it stays inside the root and leads to a file.
-func (r root) feeds(dir *os.Root, name string, entry fs.DirEntry) bool {
+// walk calls visit with every file that is read, and with all else that a
+// person may have thought is: then with the reason why it is not.
+func (r root) walk(ctx context.Context, dir *os.Root, visit func(name, reason string) error) error {
+	start := "."
+	if r.file != "" {
+		start = r.file
+	}
+	return fs.WalkDir(dir.FS(), start, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && name == ".":
+			return err
+		case err != nil:
+			return visit(name, unreadable(err))
+		case name != r.file && name != "." && unseen(entry.Name()):
+			return skipOf(entry)
+		case entry.IsDir():
+			return nil
+		}
+		return visit(name, leftOut(dir, name, entry))
+	})
+}
+
+// leftOut says why a file is not read, "" when it is. A link is followed where
+// it stays inside the root and leads to a file.
+func leftOut(dir *os.Root, name string, entry fs.DirEntry) string {
+	if entry.Type()&fs.ModeSymlink != 0 {
+		info, err := dir.Stat(name) // fails for a link out of the root
+		if err != nil || !info.Mode().IsRegular() {
+			return otherLink
+		}
+	} else if !entry.Type().IsRegular() {
+		return otherThing
+	}
 	if kindOf(name) == "" {
-		return false
+		return otherKind
 	}
-	if entry.Type().IsRegular() {
-		return true
-	}
-	if entry.Type()&fs.ModeSymlink == 0 {
-		return false
-	}
-	info, err := dir.Stat(name) // fails for a link out of the root
-	return err == nil && info.Mode().IsRegular()
+	return ""
 }
 
 // release closes what was only read from: nothing is lost if that fails.
 func release(c io.Closer) { c.Close() }
 
-func stop(goOn bool) error {
-	if goOn {
-		return nil
-	}
-	return fs.SkipAll
-}
-
-// left reports whether an entry is left out without a word.
-func left(entry fs.DirEntry) bool {
-	return strings.HasPrefix(entry.Name(), ".") || entry.IsDir() && entry.Name() == "node_modules"
+// unseen reports whether an entry of a folder is left out without a word, by
+// its name: what is hidden, and what tools put there.
+func unseen(name string) bool {
+	return strings.HasPrefix(name, ".") || name == "node_modules"
 }
 
 func skipOf(entry fs.DirEntry) error {
@@ -195,8 +219,19 @@ func kindOf(name string) string {
 	return ""
 }
 
-const otherKind = "only Markdown (.md), text (.txt) and JSON lines (.jsonl) are read: convert the file to one of these"
+// Why something in a folder is not read.
+const (
+	otherKind  = "only Markdown (.md), text (.txt) and JSON lines (.jsonl) are read: convert the file to one of these"
+	otherThing = "neither a file nor a folder"
+	otherLink  = "a link is followed only to a file in the same folder: name what it leads to"
+)
 
 func unreadable(err error) string {
-	return fmt.Sprintf("it can't be read (%v): check who may read it", errors.Unwrap(err))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "it was removed while the folder was read"
+	}
+	if cause := errors.Unwrap(err); cause != nil {
+		err = cause // without the path
+	}
+	return fmt.Sprintf("it can't be read (%v): check who may read it", err)
 }

@@ -75,8 +75,14 @@ func TestOrderAndWhatIsLeftOut(t *testing.T) {
 	})
 	docs, skipped := read(t, dir)
 	same(t, "ids", []string{"a/z.txt", "a/中文.md", "b.md", "c.MARKDOWN"}, ids(docs))
-	same(t, "skipped", 0, len(skipped))
+	same(t, "skipped", []knowledge.Skipped{
+		{Document: "d.png", Reason: otherKind, Foreign: true}, {Document: "e", Reason: otherKind, Foreign: true},
+		{Document: "f.pdf", Reason: otherKind, Foreign: true},
+	}, skipped)
 	for _, d := range docs {
+		if d.Origin != filepath.ToSlash(dir)+"/"+d.ID || d.Named {
+			t.Errorf("document %s has the origin %s", d.ID, d.Origin)
+		}
 		if d.UpdatedAt.IsZero() || strings.Contains(d.ID, `\`) {
 			t.Errorf("document %+v", d)
 		}
@@ -95,8 +101,14 @@ func TestLinksOutOfTheRootAreNotFollowed(t *testing.T) {
 			t.Skipf("no symbolic links here: %v", err)
 		}
 	}
-	docs, _ := read(t, dir)
+	docs, skipped := read(t, dir)
 	same(t, "ids", []string{"again.md", "in.md", "sub/x.md"}, ids(docs))
+	var links []string
+	for _, s := range skipped {
+		same(t, s.Document, otherLink, s.Reason)
+		links = append(links, s.Document)
+	}
+	same(t, "links that lead nowhere", []string{"dead.md", "loop", "out.md", "outdir", "sub/up.md"}, links)
 }
 
 func TestTitles(t *testing.T) {
@@ -117,7 +129,8 @@ func TestTitles(t *testing.T) {
 		if d.ID == "front.md" {
 			same(t, "front matter", knowledge.Document{
 				ID: "front.md", Title: "From the front", URL: "https://example.com/a", Markdown: true,
-				Text: "\n\n\n\n\n# Heading\ntext", Metadata: map[string]string{"owner": "hr"}, UpdatedAt: d.UpdatedAt,
+				Origin: filepath.ToSlash(dir) + "/front.md",
+				Text:   "\n\n\n\n\n# Heading\ntext", Metadata: map[string]string{"owner": "hr"}, UpdatedAt: d.UpdatedAt,
 			}, d)
 		}
 	}
@@ -168,6 +181,11 @@ func TestJSONLines(t *testing.T) {
 		`{"id":"law/4","text":"  "}`,
 		`["an array"]`,
 		"{\"id\":\"law/5\",\"text\":\"a\x00b\"}",
+		`{"id":"a\tb","text":"x"}`,
+		`{"id":"a\nb","text":"x"}`,
+		`{"id":"a\u0085b","text":"x"}`,
+		`{"id":" ","text":"x"}`,
+		`{"id":"` + strings.Repeat("x", 1025) + `","text":"x"}`,
 		`{"id":"last","text":"no line end"}`,
 	}, "\n")})
 	docs, skipped := read(t, dir)
@@ -176,6 +194,7 @@ func TestJSONLines(t *testing.T) {
 	first.UpdatedAt = docs[1].UpdatedAt
 	same(t, "first", knowledge.Document{
 		ID: "law/1", Title: "A law", Text: "words", Section: "Part one", URL: "https://example.com",
+		Origin: filepath.ToSlash(dir) + "/sub/docs.jsonl\x00law/1", Named: true,
 		Metadata: map[string]string{"year": "2024", "ok": "true"}, UpdatedAt: first.UpdatedAt,
 	}, first)
 	if !docs[1].Markdown || docs[1].Title != "law/2" {
@@ -185,7 +204,13 @@ func TestJSONLines(t *testing.T) {
 	for _, s := range skipped {
 		where = append(where, s.Document)
 	}
-	same(t, "left out", []string{"sub/docs.jsonl:4", "sub/docs.jsonl:5", "sub/docs.jsonl:6", "sub/docs.jsonl:7", "sub/docs.jsonl:8"}, where)
+	same(t, "left out", []string{"sub/docs.jsonl:4", "sub/docs.jsonl:5", "sub/docs.jsonl:6", "sub/docs.jsonl:7", "sub/docs.jsonl:8",
+		"sub/docs.jsonl:9", "sub/docs.jsonl:10", "sub/docs.jsonl:11", "sub/docs.jsonl:12", "sub/docs.jsonl:13"}, where)
+	for i, want := range []string{"control characters", "control characters", "control characters", `no "id"`, "1025 bytes"} {
+		if got := skipped[5+i].Reason; !strings.Contains(got, want) {
+			t.Errorf("%s: got %q, want it to say %q", skipped[5+i].Document, got, want)
+		}
+	}
 }
 
 func TestPaths(t *testing.T) {
@@ -194,8 +219,8 @@ func TestPaths(t *testing.T) {
 	two := tree(t, map[string]string{"docs/a.md": "other"})
 	docs, _ := read(t, filepath.Join(one, "docs", "a.md"))
 	same(t, "one file", []string{"a.md"}, ids(docs))
-	docs, _ = read(t, filepath.Join(one, "docs"), filepath.Join(two, "docs"), filepath.Join(two, "docs", "a.md"))
-	same(t, "several", []string{"docs/a.md", "docs/b.txt", "docs-2/a.md", "a.md"}, ids(docs))
+	docs, _ = read(t, filepath.Join(one, "docs"), filepath.Join(two, "docs"))
+	same(t, "several", []string{"a.md", "b.txt", "a.md"}, ids(docs))
 	for _, bad := range [][]string{nil, {filepath.Join(one, "nowhere")}, {one, filepath.Join(one, "docs", "c.md")}} {
 		if _, err := New(bad); err == nil {
 			t.Errorf("%v: no error", bad)
@@ -231,14 +256,15 @@ func TestSizeAndRights(t *testing.T) {
 func TestStops(t *testing.T) {
 	t.Parallel()
 	dir := tree(t, map[string]string{"a.md": "a", "b.jsonl": `{"id":"b","text":"b"}` + "\n" + `{"id":"c","text":"c"}`, "d.md": "d"})
-	src, err := New([]string{dir, dir})
+	other := tree(t, map[string]string{"a.md": "a", "b.jsonl": `{"id":"b","text":"b"}` + "\n" + `{"id":"c","text":"c"}`, "d.png": "left out"})
+	src, err := New([]string{dir, other})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for stopAt := range 9 {
 		n := 0
 		for _, err := range src.Documents(t.Context()) {
-			if err != nil {
+			if _, ok := errors.AsType[*knowledge.Skipped](err); err != nil && !ok {
 				t.Fatal(err)
 			}
 			if n++; n > stopAt {
