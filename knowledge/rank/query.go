@@ -18,6 +18,9 @@ type wanted struct {
 	frequency int
 	own       bool // of the question itself, not of its context or a synonym
 	about     bool // counts for coverage
+	common    bool // says little wherever it stands
+	// pairs are the numbers of the informative pairs that a character is in.
+	pairs []int
 	// others are phrases, as numbers of terms, each of which stands for this
 	// one when coverage is counted.
 	others [][]int
@@ -32,7 +35,8 @@ type question struct {
 	han      bool            // has Chinese characters
 	language string
 	exact    []exact
-	total    int // passages that were looked at
+	places   [][]int // countries that are named, as numbers of terms
+	total    int     // passages that were looked at
 }
 
 // read cuts a query into what is looked for.
@@ -41,10 +45,14 @@ func (w *words) read(q knowledge.Query, o weights) *question {
 	own := w.terms(q.Text)
 	for _, t := range own {
 		out.han = out.han || t.Kind == cut.Gram
-		if i := out.add(t.Text, t.Kind, 1, true); i >= 0 {
-			out.terms[i].about = t.Kind != cut.Pair && !t.Counts()
+		weight := 1.0
+		if t.Kind == cut.Word && (w.common[t.Text] || t.Counts()) {
+			weight = o.common
 		}
+		out.add(t.Text, t.Kind, weight, true)
 	}
+	out.informative(own, w.common)
+	w.abroad(out, own)
 	out.neighbours(own)
 	out.references(own)
 	w.expand(out, own, o.synonym)
@@ -108,12 +116,7 @@ func (q *question) neighbours(terms []cut.Term) {
 
 // expand adds the words of rules for everyday phrases.
 func (w *words) expand(q *question, own []cut.Term, weight float64) {
-	var line []string
-	for _, t := range own {
-		if t.Kind != cut.Gram {
-			line = append(line, t.Text)
-		}
-	}
+	line := withoutGrams(own)
 	for i, text := range line {
 		for _, p := range w.phrases[text] {
 			if len(p.terms) > len(line)-i || !slices.Equal(p.terms, line[i:i+len(p.terms)]) {

@@ -11,8 +11,8 @@ import (
 // questions about them and would bear .8 (90 % and 5 %); the value is lower
 // because everyday questions use other words than the guides that answer them.
 const (
-	EnoughChinese = .38
-	EnoughEnglish = .55
+	EnoughChinese = .29
+	EnoughEnglish = .45
 )
 
 // looked is how many passages confidence is taken from.

@@ -22,7 +22,9 @@ type words struct {
 	phrases   map[string][]phrase // everyday phrases by their first term
 	rules     [][][]string        // the right sides: each phrase as its terms
 	authority []authority
-	chinese   []string // fillers while the file is read
+	common    map[string]bool       // words that say little, cut
+	places    map[string][][]string // names of countries, as terms, by the first
+	chinese   []string              // fillers while the file is read
 }
 
 // phrase is an everyday phrase, cut, and its rule.
@@ -40,7 +42,7 @@ type authority struct {
 
 // readWords reads the form that words.txt describes.
 func readWords(text string) (*words, error) {
-	w := &words{fillers: map[string]bool{}, phrases: map[string][]phrase{}}
+	w := &words{fillers: map[string]bool{}, phrases: map[string][]phrase{}, places: map[string][][]string{}, common: map[string]bool{}}
 	section := ""
 	for n, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
@@ -57,7 +59,7 @@ func readWords(text string) (*words, error) {
 	}
 	// The longest filler that fits goes first.
 	slices.SortStableFunc(w.chinese, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	var pairs []string
+	pairs := negations()
 	for _, f := range w.chinese {
 		pairs = append(pairs, f, " ")
 	}
@@ -71,6 +73,22 @@ func (w *words) line(section, line string) error {
 	case "fillers":
 		for f := range strings.FieldsSeq(line) {
 			w.filler(f)
+		}
+		return nil
+	case "common":
+		for c := range strings.FieldsSeq(line) {
+			for _, text := range phraseTerms(c) {
+				w.common[text] = true
+			}
+		}
+		return nil
+	case "places":
+		for p := range strings.FieldsSeq(line) {
+			terms := phraseTerms(p)
+			if len(terms) == 0 {
+				return fmt.Errorf("a place without terms: %q", p)
+			}
+			w.places[terms[0]] = append(w.places[terms[0]], terms)
 		}
 		return nil
 	case "synonyms":
@@ -152,4 +170,10 @@ func (w *words) weight(title string) float64 {
 		}
 	}
 	return weight
+}
+
+// negations are replaced before a text is cut, which would lose them: unpaid
+// and "hasn't been paid" are the same.
+func negations() []string {
+	return []string{"can't", "can not", "won't", "will not", "n't", " not", "n’t", " not"}
 }
