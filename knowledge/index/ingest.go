@@ -185,7 +185,9 @@ func (g *ingest) one(ctx context.Context, doc knowledge.Document, err error) err
 	if skipped, ok := errors.AsType[*knowledge.Skipped](err); ok {
 		// What was indexed of it earlier stays: a file that can't be read today
 		// is not a file that is gone.
-		g.keep(cmp.Or(doc.Origin, skipped.Document))
+		if !skipped.Foreign {
+			g.keep(cmp.Or(doc.Origin, skipped.Document))
+		}
 		g.skip(*skipped)
 		return nil
 	}

@@ -72,7 +72,7 @@ func (g *ingest) chosen(doc knowledge.Document, at place) place {
 	case !at.old.named && at.old.origin != "":
 		at.refused = fmt.Sprintf("its id is that of the file %s, which was fed before: give it another id", at.old.origin)
 	default:
-		g.note(doc.ID, fmt.Sprintf("it replaces the document of the same id from %s", fileOf(at.old.origin)))
+		g.note(doc.ID, "it replaces the document of the same id from "+fileOf(at.old.origin))
 	}
 	if at.refused != "" {
 		return at

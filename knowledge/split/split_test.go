@@ -54,6 +54,59 @@ func TestATinySectionStaysWithTheNext(t *testing.T) {
 	}
 }
 
+// TestAPassageNamesItsHeadings holds that the section of a passage is true of
+// all its text.
+func TestAPassageNamesItsHeadings(t *testing.T) {
+	t.Parallel()
+	type part struct{ Section, Text string }
+	const short = "A badge costs a fee of ten, and it is paid at the desk." // between mere and tiny
+	tests := []struct {
+		name, text string
+		want       []part
+	}{
+		{
+			"main sections stand alone, however short", "# Badges\n\n## Lost\n" + short + "\n## Found\n" + short,
+			[]part{{"Lost", short}, {"Found", short}},
+		},
+		{
+			"a mere line is named with the next", "## Lost\nSee below.\n## Found\n" + short,
+			[]part{{"Lost / Found", "See below.\n## Found\n" + short}},
+		},
+		{
+			"a chain of them", "## A\none\n## B\ntwo\n## C\n" + short,
+			[]part{{"A / B / C", "one\n## B\ntwo\n## C\n" + short}},
+		},
+		{
+			"short parts of one section are named together", "## Fees\n### Lost\n" + short + "\n### Broken\n" + short,
+			[]part{{"Fees > Lost / Broken", short + "\n### Broken\n" + short}},
+		},
+		{
+			"an introduction is above what follows", "## Fees\n" + short + "\n### Lost\n" + short,
+			[]part{{"Fees", short + "\n### Lost\n" + short}},
+		},
+		{
+			"before any heading", "Hello.\n## Lost\n" + short,
+			[]part{{"", "Hello.\n## Lost\n" + short}},
+		},
+		{
+			"a section that the text leaves", "## A\n### B\n" + short + "\n### C\n" + short + "\n## D\n" + short,
+			[]part{{"A > B / C", short + "\n### C\n" + short}, {"D", short}},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var got []part
+			for _, p := range Document(knowledge.Document{ID: "d", Title: "Badges", Markdown: true, Text: tt.text}) {
+				got = append(got, part{p.Section, p.Text})
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestAStatuteIsCutAtItsArticles(t *testing.T) {
 	t.Parallel()
 	text := "门卡管理规定\n\n第一章 总则\n\n第一条　为了管理门卡，制定本规定。\n第二条 本规定适用于全体人员。\n依照第三条规定办理的除外。\n\n第二章 遗失\n第三条之一\u3000遗失门卡的：\n（一）立即报告；\n（二）缴纳工本费。\n第四条规定的情形除外。\n"

@@ -79,18 +79,18 @@ func open(p string) (root, error) {
 	case err != nil:
 		return root{}, fmt.Errorf("%s: %w", p, err)
 	}
-	real, err := filepath.EvalSymlinks(abs)
+	plain, err := filepath.EvalSymlinks(abs)
 	switch {
 	case err != nil:
 		return root{}, fmt.Errorf("%s: %w", p, err)
 	case info.IsDir():
-		return root{dir: abs, real: real}, nil
+		return root{dir: abs, real: plain}, nil
 	case !info.Mode().IsRegular():
 		return root{}, fmt.Errorf("%s: %s", p, otherThing)
 	case kindOf(abs) == "":
 		return root{}, fmt.Errorf("%s: %s", p, otherKind)
 	}
-	return root{dir: filepath.Dir(abs), file: filepath.Base(abs), real: real}, nil
+	return root{dir: filepath.Dir(abs), file: filepath.Base(abs), real: plain}, nil
 }
 
 // reads reports whether a folder's documents are, or hold, those at a path
@@ -131,7 +131,7 @@ func (r root) documents(ctx context.Context, yield yielder) bool {
 	}
 	defer release(dir)
 	goOn := true
-	err = r.walk(ctx, dir, func(name string, reason string) error {
+	err = r.walk(ctx, dir, func(name, reason string) error {
 		if reason != "" {
 			goOn = r.skip(name, reason, yield)
 		} else {

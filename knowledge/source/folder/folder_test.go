@@ -76,7 +76,8 @@ func TestOrderAndWhatIsLeftOut(t *testing.T) {
 	docs, skipped := read(t, dir)
 	same(t, "ids", []string{"a/z.txt", "a/中文.md", "b.md", "c.MARKDOWN"}, ids(docs))
 	same(t, "skipped", []knowledge.Skipped{
-		{Document: "d.png", Reason: otherKind, Foreign: true}, {Document: "e", Reason: otherKind, Foreign: true},
+		{Document: "d.png", Reason: otherKind, Foreign: true},
+		{Document: "e", Reason: otherKind, Foreign: true},
 		{Document: "f.pdf", Reason: otherKind, Foreign: true},
 	}, skipped)
 	for _, d := range docs {
@@ -204,8 +205,10 @@ func TestJSONLines(t *testing.T) {
 	for _, s := range skipped {
 		where = append(where, s.Document)
 	}
-	same(t, "left out", []string{"sub/docs.jsonl:4", "sub/docs.jsonl:5", "sub/docs.jsonl:6", "sub/docs.jsonl:7", "sub/docs.jsonl:8",
-		"sub/docs.jsonl:9", "sub/docs.jsonl:10", "sub/docs.jsonl:11", "sub/docs.jsonl:12", "sub/docs.jsonl:13"}, where)
+	same(t, "left out", []string{
+		"sub/docs.jsonl:4", "sub/docs.jsonl:5", "sub/docs.jsonl:6", "sub/docs.jsonl:7", "sub/docs.jsonl:8",
+		"sub/docs.jsonl:9", "sub/docs.jsonl:10", "sub/docs.jsonl:11", "sub/docs.jsonl:12", "sub/docs.jsonl:13",
+	}, where)
 	for i, want := range []string{"control characters", "control characters", "control characters", `no "id"`, "1025 bytes"} {
 		if got := skipped[5+i].Reason; !strings.Contains(got, want) {
 			t.Errorf("%s: got %q, want it to say %q", skipped[5+i].Document, got, want)

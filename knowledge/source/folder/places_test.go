@@ -87,9 +87,13 @@ func TestPlaces(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{"/docs/a.md", "/docs/a.md", true}, {"/docs/a.md", "/link/a.md", true}, {"/docs/a.md", "/docs2/a.md", false},
-		{"/docs/gone.md", "/docs/a.md", false}, {"/docs/a.md", "/docs/gone.md", false},
-		{"/docs/x.jsonl\x001", "/link/x.jsonl\x001", true}, {"/docs/x.jsonl\x001", "/link/x.jsonl\x002", false},
+		{"/docs/a.md", "/docs/a.md", true},
+		{"/docs/a.md", "/link/a.md", true},
+		{"/docs/a.md", "/docs2/a.md", false},
+		{"/docs/gone.md", "/docs/a.md", false},
+		{"/docs/a.md", "/docs/gone.md", false},
+		{"/docs/x.jsonl\x001", "/link/x.jsonl\x001", true},
+		{"/docs/x.jsonl\x001", "/link/x.jsonl\x002", false},
 	} {
 		if got := s.Same(slash+tt.a, slash+tt.b); got != tt.want {
 			t.Errorf("Same(%q, %q) = %v", tt.a, tt.b, got)
