@@ -14,14 +14,13 @@ import (
 
 // Bounds of an extractive answer.
 const (
-	mostPassages  = 8   // later passages are rarely worth a sentence
-	mostBullets   = 5   // what a person reads in a thread
-	mostUnit      = 420 // characters of a sentence with the list it introduces
-	leastUnit     = 8   // characters: below it a sentence is a label
-	worthKeeping  = .45 // of the best sentence's score
-	tooMuchAlike  = .6  // shared terms from which two sentences say the same
-	decay         = .12 // loss of weight from one passage to the next
-	lengthPenalty = .25 // power of the length that a score is divided by
+	mostPassages = 8   // later passages are rarely worth a sentence
+	mostBullets  = 5   // what a person reads in a thread
+	mostUnit     = 420 // characters of a sentence with the list it introduces
+	leastUnit    = 8   // characters: below it a sentence is a label
+	worthKeeping = .45 // of the best sentence's score
+	tooMuchAlike = .6  // shared terms from which two sentences say the same
+	decay        = .12 // loss of weight from one passage to the next
 )
 
 // unit is a sentence, or a sentence with the list that it introduces.
@@ -30,7 +29,12 @@ type unit struct {
 	passage int // index in the passages
 	place   int // order in the passage
 	terms   map[string]bool
-	score   float64
+	foreign bool // not in the language of the question
+	leads   bool // its heading promises what to do
+	// coverage is that of its passage: a passage that answers in other words
+	// than the question's was found by what they stand for.
+	coverage float64
+	score    float64
 }
 
 // Answer picks the sentences of the passages that answer the question and
@@ -38,7 +42,9 @@ type unit struct {
 // limit characters. The numbers count from 1 in used, which holds the indexes
 // of the cited passages. Sentences are quoted as they stand, without markup.
 // Passages in the language of the question are preferred. The text is empty
-// where nothing fits.
+// where nothing fits: a sentence that shares no word with the question, nor with
+// what its heading shares with it, is quoted only where the passage was found
+// to cover the question in other words.
 func Answer(question string, passages []knowledge.Passage, limit int) (text string, used []int) {
 	units := collect(question, passages)
 	rate(question, units)
@@ -63,7 +69,7 @@ func collect(question string, passages []knowledge.Passage) []unit {
 		}
 		head := termSet(p.Title + "\n" + p.Section)
 		for place, text := range unitsOf(p.Text) {
-			u := unit{text: text, passage: i, place: place, terms: termSet(text)}
+			u := unit{text: text, passage: i, place: place, terms: termSet(text), foreign: !same, leads: leadsTo(p.Section), coverage: p.Coverage}
 			u.score = standing(passages, p, read-1)
 			for t := range head {
 				if _, ok := u.terms[t]; !ok {
@@ -155,7 +161,11 @@ func listAfter(intro string, all []block, i int) (list []string, next int) {
 func plainItem(text string) string {
 	mark := text[:marker(text)]
 	if strings.ContainsAny(mark, "-*+") {
-		return plain(text) + ";"
+		text = strings.TrimRight(plain(text), "；;")
+		if strings.HasSuffix(text, "。") || strings.HasSuffix(text, ".") {
+			return text
+		}
+		return text + ";"
 	}
 	return strings.TrimSpace(mark) + " " + plain(text)
 }
@@ -178,46 +188,14 @@ func wanted(question string) map[string]bool {
 	return out
 }
 
-// rate gives every unit its score: the rarer words of the question that it has,
-// by how early its passage stands.
-func rate(question string, units []unit) {
-	want := wanted(question)
-	seen := map[string]int{}
-	for _, u := range units {
-		for t := range u.terms {
-			if want[t] {
-				seen[t]++
-			}
-		}
-	}
-	for i := range units {
-		u := &units[i]
-		sum := 0.0
-		for t, own := range u.terms {
-			if !want[t] {
-				continue
-			}
-			idf := math.Log(1 + float64(len(units))/float64(seen[t]))
-			if !own {
-				idf /= 2 // said by the heading only
-			}
-			sum += idf
-		}
-		length := math.Max(float64(utf8.RuneCountInString(u.text)), 40)
-		// The small constant keeps the first sentences of the best passage where
-		// the question shares no word with any, as across languages.
-		u.score *= (sum + .01/float64(u.place+1)) / math.Pow(length, lengthPenalty)
-	}
-}
-
 // choose takes the best units that say something new, within the limit, and
-// puts them in the order of their documents.
+// puts them in order.
 func choose(units []unit, limit int) []unit {
 	var out []unit
 	size := 0
 	for _, u := range units {
 		cost := utf8.RuneCountInString(u.text) + len("- ") + len(" [9]\n")
-		if len(out) == mostBullets || len(out) > 0 && u.score < worthKeeping*out[0].score {
+		if len(out) == mostBullets || u.score == 0 || len(out) > 0 && u.score < worthKeeping*out[0].score {
 			break
 		}
 		if size+cost > limit || slices.ContainsFunc(out, func(o unit) bool { return alike(o, u) }) {
@@ -226,10 +204,22 @@ func choose(units []unit, limit int) []unit {
 		out = append(out, u)
 		size += cost
 	}
-	slices.SortStableFunc(out, func(a, b unit) int {
-		return cmp.Or(cmp.Compare(a.passage, b.passage), cmp.Compare(a.place, b.place))
+	return inOrder(out)
+}
+
+// inOrder keeps the sentences of a passage together, as they stand there, and
+// begins with the passage that has the best of all.
+func inOrder(units []unit) []unit {
+	first := map[int]int{}
+	for i, u := range units {
+		if _, ok := first[u.passage]; !ok {
+			first[u.passage] = i
+		}
+	}
+	slices.SortStableFunc(units, func(a, b unit) int {
+		return cmp.Or(cmp.Compare(first[a.passage], first[b.passage]), cmp.Compare(a.place, b.place))
 	})
-	return out
+	return units
 }
 
 // alike reports whether two units share most of the shorter one's terms.

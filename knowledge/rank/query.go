@@ -46,8 +46,8 @@ func (w *words) read(q knowledge.Query, o weights) *question {
 	for _, t := range own {
 		out.han = out.han || t.Kind == cut.Gram
 		weight := 1.0
-		if t.Kind == cut.Word && (w.common[t.Text] || t.Counts()) {
-			weight = o.common
+		if t.Kind == cut.Word && t.Counts() {
+			weight = o.counts
 		}
 		out.add(t.Text, t.Kind, weight, true)
 	}

@@ -44,7 +44,7 @@ type weights struct {
 	folder   float64 // share of the score of the documents beside it
 	title    float64 // authority of the title's kind
 	exact    float64 // for what the question names exactly, in shares of the best score
-	common   float64 // of an English word that says little, or how much
+	counts   float64 // of an English word that says how much, not what about
 	foreign  float64 // factor for passages in another language than the question's
 }
 
@@ -57,7 +57,7 @@ func measured() weights {
 		field: [fields]float64{inTitle: 2, inSection: 1, inText: 1},
 		b:     [fields]float64{inTitle: .3, inSection: .3, inText: .6},
 		gram:  1, synonym: .3, context: .3, near: .1, document: .3, folder: .6, title: .4,
-		exact: 1, common: .5, foreign: .6,
+		exact: 1, counts: .5, foreign: .6,
 	}
 }
 
