@@ -27,6 +27,10 @@ type IngestOptions struct {
 	// with Places those it covers, of any other all of the collection. Without
 	// it a source only adds and changes.
 	Prune bool
+	// Whole says that the source is all that the collection holds: Prune then
+	// removes what came from elsewhere too, as from a folder that a collection
+	// was fed from until its settings changed.
+	Whole bool
 	// Progress is called now and then, from the goroutine of Ingest.
 	Progress func(Progress)
 }

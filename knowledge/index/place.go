@@ -2,6 +2,7 @@ package index
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"hash/maphash"
@@ -72,7 +73,7 @@ func (g *ingest) chosen(doc knowledge.Document, at place) place {
 	case !at.old.named && at.old.origin != "":
 		at.refused = fmt.Sprintf("its id is that of the file %s, which was fed before: give it another id", at.old.origin)
 	default:
-		g.note(doc.ID, "it replaces the document of the same id from "+fileOf(at.old.origin))
+		g.note(doc.ID, "it replaces the document of the same id from "+cmp.Or(fileOf(at.old.origin), "another source"))
 	}
 	if at.refused != "" {
 		return at

@@ -149,6 +149,27 @@ func TestFoldersFedTogether(t *testing.T) {
 	d.pruned(t, [5]int{0, 0, 4, 0, 0}, ".")
 }
 
+func TestASourceThatIsTheWholeCollection(t *testing.T) {
+	t.Parallel()
+	d := newDisk(t, map[string]string{"a/page.md": "heron", "b/page.md": "walrus", "b/other.md": "otter"})
+	d.fed(t, [5]int{3, 0, 0, 0, 0}, "a", "b")
+	src, err := folder.New([]string{d.at("a")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		prune   bool
+		removed int
+	}{{false, 0}, {true, 2}} {
+		r, err := d.index.Ingest(t.Context(), "c", src, index.IngestOptions{Prune: tt.prune, Whole: true})
+		if err != nil || r.Unchanged != 1 || r.Removed != tt.removed {
+			t.Errorf("prune %v: %+v, %v", tt.prune, r, err)
+		}
+	}
+	d.has(t, "heron", "page.md#1")
+	d.has(t, "walrus")
+}
+
 func TestAFolderThatWasMoved(t *testing.T) {
 	t.Parallel()
 	d := newDisk(t, map[string]string{"old/docs/a.md": "heron", "old/docs/b.md": "walrus", "old/docs/c.md": "otter"})

@@ -52,9 +52,9 @@ func (g *ingest) prune(ctx context.Context) error {
 }
 
 // covers reports whether the source speaks for an origin: it reads there, or
-// what was there is read elsewhere now.
+// what was there is read elsewhere now, or it is all there is.
 func (g *ingest) covers(origin string) bool {
-	return g.places == nil || g.places.Covers(origin) ||
+	return g.options.Whole || g.places == nil || g.places.Covers(origin) ||
 		slices.ContainsFunc(g.left, func(folder string) bool { return strings.HasPrefix(origin, folder+"/") })
 }
 
