@@ -112,7 +112,7 @@ func lines(c *Config, err error) string {
 func TestWhatIsNotUsedYetIsSaid(t *testing.T) {
 	t.Parallel()
 
-	environ := "WEAVIATE_URL=http://w DATABASE_URL=postgres://h/d EMBEDDING_MODEL=m TRIBUNE_RETENTION=30d TRIBUNE_GRACE=5s"
+	environ := "WEAVIATE_URL=http://w DATABASE_URL=postgres://h/d EMBEDDING_MODEL=m TRIBUNE_GRACE=5s"
 	c, err := Load(Options{Environ: strings.Fields(environ)})
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ func TestWhatIsNotUsedYetIsSaid(t *testing.T) {
 	for _, p := range c.Warnings {
 		said[p.Setting] = p.Message == notUsedYet
 	}
-	want := map[string]bool{"WEAVIATE_URL": true, "DATABASE_URL": true, "EMBEDDING_MODEL": true, "TRIBUNE_RETENTION": true}
+	want := map[string]bool{"WEAVIATE_URL": true, "DATABASE_URL": true, "EMBEDDING_MODEL": true}
 	if diff := cmp.Diff(want, said); diff != "" {
 		t.Error(diff)
 	}

@@ -10,7 +10,7 @@ import (
 // silently without effect costs somebody an afternoon.
 func unused() []string {
 	return []string{
-		"TRIBUNE_RETENTION", "LITELLM_CONFIG", "EMBEDDING_", "SLACK_CLIENT_", "WEAVIATE_", "DATABASE_URL",
+		"LITELLM_CONFIG", "EMBEDDING_", "SLACK_CLIENT_", "WEAVIATE_", "DATABASE_URL",
 		"LANGFUSE_", "SUPABASE_", "OTEL_EXPORTER_OTLP_ENDPOINT", ".daily_budget_usd", ".followups",
 	}
 }

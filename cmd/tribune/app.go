@@ -38,8 +38,10 @@ type App struct {
 
 	key     config.Secret
 	limiter *limit.Limiter
-	dir     *dataDir
-	models  choice
+	// the last readiness check
+	readiness readiness
+	dir       *dataDir
+	models    choice
 }
 
 // Parts are what a test puts in the place of the real outside world.
@@ -94,7 +96,7 @@ func (a *App) openQueue(ctx context.Context) (err error) {
 	a.Queue, err = queue.Open(ctx, queue.Options{
 		Dir: filepath.Join(a.Config.Server.DataDir, "queue"),
 		URL: n.URL.Reveal(), Creds: n.Creds, User: n.User, Password: n.Password.Reveal(), CA: n.CA,
-		Replicas: n.Replicas, Log: a.Log,
+		Replicas: n.Replicas, Keep: a.Config.Server.Retention.Std(), Log: a.Log,
 	})
 	return err
 }
@@ -168,13 +170,12 @@ func (a *App) wirePlatforms(ctx context.Context, parts Parts) error {
 }
 
 // plan says how a question is answered.
-func (a *App) plan(q bots.Question) answer.Plan {
+func (a *App) plan(q bots.Question) (answer.Plan, error) {
 	indexed, err := a.Index.Collections(context.Background())
 	if err != nil {
-		// Nothing may be searched then: the question is refused, not leaked to.
-		a.Log.Error("the collections cannot be listed", "error", err)
+		return answer.Plan{}, fmt.Errorf("list the collections: %w", err)
 	}
-	return a.withGroup(q, plan(a.Config, q, indexed))
+	return a.withGroup(q, plan(a.Config, q, indexed)), nil
 }
 
 // withGroup turns the name of a model, as a person writes it, into the one that

@@ -115,13 +115,17 @@ func withService(ctx context.Context, c *config.Config, s streams, do func(servi
 		if err != nil {
 			return err
 		}
-		return do(&remote{base: at.URL, key: key.Reveal(), http: &http.Client{}})
+		return do(&remote{base: at.URL, key: key.Reveal(), http: direct()})
 	}
 	if err != nil {
 		return err
 	}
 	return withApp(ctx, c, dir, s, do)
 }
+
+// direct is a client that goes through no proxy: the server is on this machine,
+// and the key is for nobody else.
+func direct() *http.Client { return &http.Client{Transport: &http.Transport{Proxy: nil}} }
 
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

@@ -4,13 +4,17 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/tribunebot/tribune/bots"
 )
 
 // readyLimit bounds a readiness check, which writes to the queue for real.
-const readyLimit = 3 * time.Second
+const (
+	readyLimit = 3 * time.Second
+	readyKeep  = time.Second
+)
 
 // handler is everything that is served over HTTP.
 func (a *App) handler() http.Handler {
@@ -33,11 +37,25 @@ func (a *App) handler() http.Handler {
 	return mux
 }
 
-// ready tells why questions cannot be taken at the moment, or nil.
+// ready tells why questions cannot be taken at the moment, or nil. Anybody may
+// ask, and every check is a synced write: one result serves for a second.
 func (a *App) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, readyLimit, fmt.Errorf("the queue took longer than %s", readyLimit))
-	defer cancel()
-	return a.Queue.Ready(ctx)
+	a.readiness.Lock()
+	defer a.readiness.Unlock()
+	if now := time.Now(); now.Sub(a.readiness.at) >= readyKeep {
+		ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), readyLimit, fmt.Errorf("the queue took longer than %s", readyLimit))
+		defer cancel()
+		a.readiness.err, a.readiness.at = a.Queue.Ready(ctx), now
+	}
+	return a.readiness.err
+}
+
+// readiness is the last result of a readiness check.
+type readiness struct {
+	sync.Mutex
+
+	at  time.Time
+	err error
 }
 
 func health(w http.ResponseWriter, err error) {

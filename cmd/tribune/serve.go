@@ -75,11 +75,7 @@ func (a *App) Serve(ctx context.Context, ready func(ctx context.Context, base st
 	}
 	err = errors.Join(err, group.wait())
 	stopBack()
-	err = errors.Join(err, <-web)
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
+	return errors.Join(err, <-web)
 }
 
 // services are running parts.
@@ -107,7 +103,12 @@ func (a *App) front(ctx context.Context, ready func(context.Context) error) (con
 		})
 	}
 	group.Go(func() error { a.feedConfigured(ctx); return nil })
-	group.Go(func() error { return ready(ctx) })
+	group.Go(func() error {
+		if err := ready(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+		return nil
+	})
 	s := &services{done: make(chan struct{})}
 	go func() {
 		s.err = group.Wait()

@@ -29,6 +29,9 @@ func (a *App) welcome(ctx context.Context, s streams, base string) error {
 	}
 	fmt.Fprintf(&b, "\n%s\n", w.ready)
 	line(w.chat, base+"/ui/chat")
+	if !a.open() {
+		line("", fmt.Sprintf(w.key, keyPlace(a.Config)))
+	}
 	line(w.model, model)
 	line("Slack", a.state(ctx, "slack", w.slack, w))
 	line("Discord", a.state(ctx, "discord", w.discord, w))
@@ -52,11 +55,12 @@ func (a *App) state(ctx context.Context, name, hint string, w welcomeWords) stri
 }
 
 // welcomeWords are the welcome's words in one language.
-type welcomeWords struct{ ready, chat, model, slack, discord, connected, troubled, next string }
+type welcomeWords struct{ ready, chat, model, key, slack, discord, connected, troubled, next string }
 
 func englishWelcome() welcomeWords {
 	return welcomeWords{
 		ready: "Tribune is ready. Ctrl-C stops it.", chat: "web chat", model: "model",
+		key:       "sign in there with the key in %s",
 		slack:     "not connected: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN (or SLACK_SIGNING_SECRET), see docs/slack.md",
 		discord:   "not connected: set DISCORD_TOKEN and DISCORD_APPLICATION_ID, see docs/discord.md",
 		connected: "the token works", troubled: "does not work yet: %s",
@@ -67,6 +71,7 @@ func englishWelcome() welcomeWords {
 func chineseWelcome() welcomeWords {
 	return welcomeWords{
 		ready: "Tribune 已就绪，按 Ctrl-C 停止。", chat: "网页聊天", model: "模型",
+		key:       "用 %s 中的密钥登录",
 		slack:     "未连接：设置 SLACK_BOT_TOKEN 和 SLACK_APP_TOKEN（或 SLACK_SIGNING_SECRET），见 docs/slack.md",
 		discord:   "未连接：设置 DISCORD_TOKEN 和 DISCORD_APPLICATION_ID，见 docs/discord.md",
 		connected: "令牌有效", troubled: "尚未连通：%s",

@@ -46,7 +46,9 @@ type Answerer struct {
 	// Relevant tells whether the passages are about the question at all.
 	Relevant func(question string, found []knowledge.Passage) bool
 	Model    llm.Model // nil: every answer is extractive
-	Plan     func(q bots.Question) Plan
+	// Plan says how q is answered. An error makes the question wait: nothing is
+	// searched when it is not known what may be.
+	Plan func(q bots.Question) (Plan, error)
 	// History reads the earlier turns of a thread.
 	History func(ctx context.Context, t bots.Thread, limit int) ([]bots.Turn, error)
 	Now     func() time.Time
@@ -72,7 +74,10 @@ type run struct {
 // goroutine, in order; it must not block. An error means that no answer could be
 // made, not even an extractive one, and that trying again may help.
 func (a *Answerer) Answer(ctx context.Context, q bots.Question, live func(bots.Content)) (bots.Answer, error) {
-	r := a.start(q, live)
+	r, err := a.start(q, live)
+	if err != nil {
+		return bots.Answer{}, err
+	}
 	if text := r.courtesy(); text != "" {
 		return r.refuse(text), nil
 	}
@@ -91,15 +96,18 @@ func (a *Answerer) Answer(ctx context.Context, q bots.Question, live func(bots.C
 	return r.complete(ctx)
 }
 
-func (a *Answerer) start(q bots.Question, live func(bots.Content)) *run {
-	plan := a.Plan(q)
+func (a *Answerer) start(q bots.Question, live func(bots.Content)) (*run, error) {
+	plan, err := a.Plan(q)
+	if err != nil {
+		err = fmt.Errorf("find out what the channel may see: %w", err)
+	}
 	r := &run{Answerer: a, q: q, plan: plan, lang: plan.Language, live: live, began: a.Now()}
 	if r.lang != "zh" && r.lang != "en" {
 		r.lang = extract.Language(q.Text)
 	}
 	r.say = say(r.lang)
 	r.timings.Queue = millis(r.began.Sub(q.AskedAt))
-	return r
+	return r, err
 }
 
 // courtesy answers what is no question, or "".
@@ -227,13 +235,13 @@ func (r *run) sources(used []int) []bots.Source {
 // Limited is the answer to a question that came too fast, to be posted instead
 // of a real one.
 func (a *Answerer) Limited(q bots.Question, wait time.Duration) bots.Answer {
-	r := a.start(q, nil)
+	r, _ := a.start(q, nil) // nothing is searched for these words
 	return r.refuse(fmt.Sprintf(r.say.limited, spell(wait, r.lang)))
 }
 
 // GivenUp is the answer to a question that will get no other.
 func (a *Answerer) GivenUp(q bots.Question, expired bool) bots.Answer {
-	r := a.start(q, nil)
+	r, _ := a.start(q, nil)
 	if expired {
 		return r.refuse(r.say.expired)
 	}

@@ -72,7 +72,7 @@ func answerer(s *shelf, m llm.Model) *Answerer {
 	return &Answerer{
 		Retriever: s, Model: m,
 		Relevant: func(_ string, found []knowledge.Passage) bool { return len(found) > 0 },
-		Plan:     func(bots.Question) Plan { return Plan{Collections: []string{"law"}} },
+		Plan:     func(bots.Question) (Plan, error) { return Plan{Collections: []string{"law"}}, nil },
 		Now:      func() time.Time { return asked.Add(5 * time.Millisecond) },
 		Log:      slog.New(slog.DiscardHandler),
 	}
@@ -133,12 +133,18 @@ func TestGate(t *testing.T) {
 		"image":                    {"![x](https://evil.example/p.png)同一单位与同一劳动者只能约定一次试用期。[1]", "x同一单位与同一劳动者只能约定一次试用期。", 0},
 		"bare address":             {"同一单位与同一劳动者只能约定一次试用期 https://evil.example/a?b=c。[1]", "同一单位与同一劳动者只能约定一次试用期 。", 0},
 		"table":                    {"| 合同 | 试用期 |\n| --- | --- |\n| 满三年 | 不得超过六个月 [1] |\n", "| 合同 | 试用期 |\n| --- | --- |\n| 满三年 | 不得超过六个月 |", 0},
+		"invented heading":         {"# 公司可以随时开除怀孕员工\n同一单位与同一劳动者只能约定一次试用期。[1]", "同一单位与同一劳动者只能约定一次试用期。", 1},
+		"invented bold line":       {"**起诉前必须向法庭交一笔保证金。**\n同一单位与同一劳动者只能约定一次试用期。[1]", "同一单位与同一劳动者只能约定一次试用期。", 1},
+		"invented lead-in":         {"公司可以随时开除怀孕员工：\n- 同一单位与同一劳动者只能约定一次试用期。[1]", "- 同一单位与同一劳动者只能约定一次试用期。", 1},
+		"the asker's own figure":   {"合同满三年的，试用期不得超过九百个月。[1]同一单位与同一劳动者只能约定一次试用期。[1]", "同一单位与同一劳动者只能约定一次试用期。", 1},
+		"upper-case address":       {"同一单位与同一劳动者只能约定一次试用期 HTTPS://EVIL.EXAMPLE/a www.evil.example 。[1]", "同一单位与同一劳动者只能约定一次试用期   。", 0},
+		"heading from a passage":   {"## 试用期\n同一单位与同一劳动者只能约定一次试用期。[1]", "## 试用期\n同一单位与同一劳动者只能约定一次试用期。", 0},
 		"list with a lead-in":      {"规定如下：\n\n- 合同满三年的，试用期不得超过六个月。[1]\n- 月球上没有空气，很冷。\n", "规定如下：\n\n- 合同满三年的，试用期不得超过六个月。", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			answer, _ := get(t, answerer(probation(), llmtest.NewScript(llmtest.Say(tc.said))), ask("试用期最长多久？"))
+			answer, _ := get(t, answerer(probation(), llmtest.NewScript(llmtest.Say(tc.said))), ask("试用期最长多久？真的是九百个月吗？"))
 			if answer.Mode != bots.ByModel {
 				t.Fatalf("answered by %s: %q", answer.Mode, answer.Text)
 			}
@@ -152,6 +158,20 @@ func TestGate(t *testing.T) {
 				t.Error("no source")
 			}
 		})
+	}
+}
+
+// TestCodeIsLeftAsItIs: brackets in code are no citation marks.
+func TestCodeIsLeftAsItIs(t *testing.T) {
+	t.Parallel()
+
+	s := probation()
+	s.passages[0].Text = "Set it up with x[1] = y[2]; and restart the probation server.\nThe probation server listens on loopback."
+	code := "```\nx[1] = y[2]; and restart the probation server\n```"
+	said := code + "\nThe probation server listens on loopback. [1]\n"
+	answer, _ := get(t, answerer(s, llmtest.NewScript(llmtest.Say(said))), ask("How is the probation server set up?"))
+	if !strings.Contains(answer.Text, code) {
+		t.Errorf("code became %q", answer.Text)
 	}
 }
 
@@ -302,8 +322,8 @@ func TestPlanReachesSearchAndPrompt(t *testing.T) {
 
 	s, script := probation(), llmtest.NewScript(llmtest.Say("合同满三年的，试用期不得超过六个月。[1]"))
 	a := answerer(s, script)
-	a.Plan = func(bots.Question) Plan {
-		return Plan{Collections: []string{"only"}, Group: "cheap", Persona: "Speak like a clerk.", Language: "en"}
+	a.Plan = func(bots.Question) (Plan, error) {
+		return Plan{Collections: []string{"only"}, Group: "cheap", Persona: "Speak like a clerk.", Language: "en"}, nil
 	}
 	answer, _ := get(t, a, ask("试用期"))
 	if diff := cmp.Diff([]string{"only"}, s.queries[0].Collections); diff != "" {
@@ -315,6 +335,20 @@ func TestPlanReachesSearchAndPrompt(t *testing.T) {
 	}
 	if request.Group != "cheap" {
 		t.Errorf("group %q", request.Group)
+	}
+}
+
+func TestWithoutAPlanTheQuestionWaits(t *testing.T) {
+	t.Parallel()
+
+	s := probation()
+	a := answerer(s, nil)
+	a.Plan = func(bots.Question) (Plan, error) { return Plan{}, errors.New("the index does not answer") }
+	if _, err := a.Answer(t.Context(), ask("试用期"), nil); err == nil || len(s.queries) > 0 {
+		t.Errorf("error %v, %d searches", err, len(s.queries))
+	}
+	if said := a.GivenUp(ask("试用期"), false); said.Language != "zh" || said.Text == "" {
+		t.Errorf("given up with %+v", said)
 	}
 }
 

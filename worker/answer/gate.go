@@ -18,7 +18,8 @@ const (
 	citedOverlap    = 0.12 // a cited sentence shares at least this with its passage
 	uncitedOverlap  = 0.30 // a sentence without a mark needs this much of one passage
 	creditOverlap   = 0.50 // and with this much it is given that passage's mark
-	connectiveRunes = 80   // longest heading or lead-in that needs no passage
+	leadOverlap     = 0.60 // a heading or lead-in has this much of a passage or the question
+	connectiveRunes = 40   // the longest heading or lead-in
 )
 
 // gate lets pass only what the passages bear out. It is fed unit by unit while
@@ -40,13 +41,17 @@ func newGate(passages []knowledge.Passage, known string) *gate {
 		passages: passages, known: known,
 		marks: regexp.MustCompile(`[ \t]*\[(\d+(?:\s*,\s*\d+)*)\]`),
 		links: regexp.MustCompile(`!?\[([^\]]*)\]\([^)]*\)`),
-		bare:  regexp.MustCompile(`<?\bhttps?://[^\s)>\]，。；]+>?`),
+		bare:  regexp.MustCompile(`(?i)<?(?:(?:https?|ftp|file|data|javascript):/*|mailto:|www\.)[^\s)>\]，。；*_]+>?`),
 	}
 }
 
 // pass adds the unit to the text if it is borne out, with its citations
 // renumbered in the order in which they first appear.
 func (g *gate) pass(unit string) {
+	if fenceOf(unit) != "" {
+		g.uncited(unit, strings.TrimSpace(unit)) // brackets in code are no marks
+		return
+	}
 	unit = g.bare.ReplaceAllString(g.links.ReplaceAllString(unit, "$1"), "")
 	cited := g.cited(unit)
 	body := strings.TrimSpace(g.marks.ReplaceAllString(unit, ""))
@@ -55,8 +60,8 @@ func (g *gate) pass(unit string) {
 		g.blank(unit, cited)
 	case len(cited) > 0:
 		g.judge(unit, body, g.supporters(body, cited))
-	case connective(body) && g.figuresKnown(body, g.passages):
-		g.text.WriteString(g.marks.ReplaceAllString(unit, ""))
+	case connective(body) && g.leadsIn(body) && g.figuresKnown(body, g.passages, g.known):
+		g.text.WriteString(unit)
 	default:
 		g.uncited(unit, body)
 	}
@@ -102,12 +107,12 @@ func (g *gate) uncited(unit, body string) {
 	best, overlap := -1, 0.0
 	for i, p := range g.passages {
 		b := extract.Support(body, p)
-		if b.SameLanguage && b.Overlap > overlap && g.figuresKnown(body, g.passages[i:i+1]) {
+		if b.SameLanguage && b.Overlap > overlap && g.figuresKnown(body, g.passages[i:i+1], g.known) {
 			best, overlap = i, b.Overlap
 		}
 	}
 	switch {
-	case overlap >= creditOverlap:
+	case overlap >= creditOverlap && g.figuresKnown(body, g.passages[best:best+1], ""):
 		g.judge(unit, body, []int{best})
 	case overlap >= uncitedOverlap:
 		g.text.WriteString(unit)
@@ -127,7 +132,7 @@ func (g *gate) supporters(body string, cited []int) []int {
 	var good []int
 	for _, i := range cited {
 		b := extract.Support(body, g.passages[i])
-		if (!b.SameLanguage || b.Overlap >= citedOverlap) && g.figuresKnown(body, together) {
+		if (!b.SameLanguage || b.Overlap >= citedOverlap) && g.figuresKnown(body, together, "") {
 			good = append(good, i)
 		}
 	}
@@ -135,7 +140,7 @@ func (g *gate) supporters(body string, cited []int) []int {
 		return good
 	}
 	for i, p := range g.passages {
-		if b := extract.Support(body, p); b.SameLanguage && b.Overlap >= uncitedOverlap && g.figuresKnown(body, g.passages[i:i+1]) {
+		if b := extract.Support(body, p); b.SameLanguage && b.Overlap >= uncitedOverlap && g.figuresKnown(body, g.passages[i:i+1], "") {
 			return []int{i}
 		}
 	}
@@ -143,9 +148,11 @@ func (g *gate) supporters(body string, cited []int) []int {
 }
 
 // figuresKnown tells whether every figure of the sentence stands in one of the
-// passages, or was said in the conversation.
-func (g *gate) figuresKnown(body string, passages []knowledge.Passage) bool {
-	missing := extract.Support(body, knowledge.Passage{Text: g.known}).MissingNumbers
+// passages or in what was said. A sentence that gets a mark needs its figures
+// from the passages alone: a mark below the asker's own wrong figure would lend
+// it their authority.
+func (g *gate) figuresKnown(body string, passages []knowledge.Passage, said string) bool {
+	missing := extract.Support(body, knowledge.Passage{Text: said}).MissingNumbers
 	for _, p := range passages {
 		if len(missing) == 0 {
 			return true
@@ -188,7 +195,21 @@ func (g *gate) drop(unit string) {
 	}
 }
 
-// connective tells whether a unit is a heading or leads in to what follows.
+// leadsIn tells whether a heading or lead-in claims nothing of its own: it is one
+// of the usual phrases, or its words are the question's or a passage's.
+func (g *gate) leadsIn(body string) bool {
+	bare := strings.ToLower(strings.Trim(body, "#*_:： \t0123456789.、|-"))
+	if bare == "" || usualLeadIn(bare) {
+		return true
+	}
+	from := append([]knowledge.Passage{{Text: g.known}}, g.passages...)
+	return slices.ContainsFunc(from, func(p knowledge.Passage) bool {
+		b := extract.Support(bare, p)
+		return b.SameLanguage && b.Overlap >= leadOverlap
+	})
+}
+
+// connective tells whether a unit has the form of a heading or lead-in.
 func connective(body string) bool {
 	if utf8.RuneCountInString(body) > connectiveRunes || strings.Contains(body, "\n") {
 		return false

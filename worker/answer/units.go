@@ -55,9 +55,17 @@ func (u *units) next() int {
 		return len(line) + 1
 	}
 	if len(line) > longestUnit {
-		return longestUnit
+		return runeStart(line, longestUnit)
 	}
 	return 0
+}
+
+// runeStart returns the last position up to n at which a character begins.
+func runeStart(s string, n int) int {
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return n
 }
 
 // fenced returns the length of the code fence that rest begins with, up to and

@@ -112,6 +112,11 @@ func (s *state) reserve(id string, r Rate, now time.Time) (time.Duration, error)
 	if s.Next.Before(now) {
 		s.Next = now
 	}
+	// A clock that runs ahead, or ran ahead when it wrote, must not shut a
+	// channel: nobody waits longer than all who have a slot take.
+	if latest := now.Add(r.Every * time.Duration(len(s.Slots)+1)); s.Next.After(latest) {
+		s.Next = latest
+	}
 	// The burst lets a question go ahead of its regular time by that many slots.
 	at := s.Next.Add(-r.Every * time.Duration(max(1, r.Burst)-1))
 	s.Next = s.Next.Add(r.Every)

@@ -115,6 +115,19 @@ func TestTryTakesNoSlotWhenItMustWait(t *testing.T) {
 	}
 }
 
+// TestAClockThatRanAheadShutsNobodyOut has a worker an hour ahead take a slot.
+func TestAClockThatRanAheadShutsNobodyOut(t *testing.T) {
+	t.Parallel()
+
+	now := start.Add(time.Hour)
+	l, r := limiter(&now), Rate{Every: 10 * time.Second, Burst: 1}
+	reserve(t, l, "ahead", r)
+	now = start
+	if got := reserve(t, l, "next", r); got > 20*time.Second {
+		t.Errorf("the next question waits %s", got)
+	}
+}
+
 func TestNoRateIsNoLimit(t *testing.T) {
 	t.Parallel()
 

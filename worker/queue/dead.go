@@ -33,6 +33,9 @@ const (
 	tellTries = 3
 	tellWait  = time.Second
 	tellLimit = 30 * time.Second
+	// lastCall is how long before a question leaves the stream it is given up
+	// for good, whether its asker could be told or not.
+	lastCall = 10 * time.Minute
 	// maxReason is how many bytes of an error are kept.
 	maxReason = 1 << 10
 )
@@ -46,6 +49,10 @@ func (c *crew) giveUp(hard context.Context, d *delivery, reason error) {
 	untold := c.tell(hard, d, reason)
 	if errors.Is(untold, worker.ErrLost) {
 		_ = c.kept(hard, d, untold)
+		return
+	}
+	if wait, later := worker.IsLater(untold); later && d.age(c.q.now()) < keepQuestions-lastCall {
+		c.putOff(hard, d, wait) // the asker can be told in a while
 		return
 	}
 	if untold != nil && hard.Err() != nil {
@@ -75,7 +82,7 @@ func (c *crew) tell(hard context.Context, d *delivery, reason error) error {
 			pause(ctx, tellWait)
 		}
 		err = c.guard(ctx, d, func() error { return c.work.GiveUp(ctx, d.question, reason) })
-		if err == nil || errors.Is(err, worker.ErrLost) || ctx.Err() != nil {
+		if _, later := worker.IsLater(err); err == nil || later || errors.Is(err, worker.ErrLost) || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -213,7 +220,11 @@ func (q *Queue) revive(ctx context.Context, question bots.Question) error {
 	if err != nil {
 		return err
 	}
-	if rec.State != worker.Dead {
+	switch {
+	case rec.Revision == 0:
+		// Its record is gone by now, but its message may be there still.
+		rec.State, rec.Ref = worker.Dead, json.RawMessage("{}")
+	case rec.State != worker.Dead:
 		return nil
 	}
 	rec = reopened(rec)

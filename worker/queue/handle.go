@@ -204,7 +204,11 @@ func (c *crew) settle(hard context.Context, d *delivery) {
 func (c *crew) again(hard context.Context, d *delivery, wait time.Duration) {
 	ctx, cancel := bounded(hard)
 	defer cancel()
-	wait = max(min(wait, c.work.Deadline-d.age(c.q.now())+time.Second), 0)
+	left := c.work.Deadline - d.age(c.q.now())
+	if left < 0 {
+		left += keepQuestions - c.work.Deadline - lastCall // only its asker is still to be told
+	}
+	wait = max(min(wait, left+time.Second), 0)
 	if wait < time.Second {
 		c.nak(ctx, d, wait)
 		return

@@ -27,6 +27,9 @@ type Options struct {
 	CA       string // a PEM file with the authority that signed the server's certificate
 	Replicas int    // copies of each stream; 0 means 1
 
+	// Keep is how long a Durable store keeps a value that is not written again;
+	// 0: for ever.
+	Keep time.Duration
 	// MaxStore is how many bytes the queue may take on disk. 0: for the
 	// embedded server 10 GiB or half of what is free in Dir, whichever is
 	// less; for a cluster what the account allows, and 10 GiB without a limit.
@@ -52,6 +55,7 @@ type Queue struct {
 	ackWait  time.Duration
 	replicas int
 	maxStore int64
+	keep     time.Duration
 
 	embedded *embedded // nil with Options.URL
 	conn     *nats.Conn
@@ -94,7 +98,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 
 func fromOptions(o Options) *Queue {
 	q := &Queue{
-		log: o.Log, now: o.Now, ackWait: o.ackWait, replicas: max(o.Replicas, 1), maxStore: o.MaxStore,
+		log: o.Log, now: o.Now, ackWait: o.ackWait, replicas: max(o.Replicas, 1), maxStore: o.MaxStore, keep: o.Keep,
 		buckets: map[string]Kind{}, crews: map[*crew]bool{},
 	}
 	if q.log == nil {
@@ -114,11 +118,27 @@ func (q *Queue) open(ctx context.Context, o Options) error {
 	if err := q.connect(ctx, o); err != nil {
 		return err
 	}
-	if err := q.ensure(ctx); err != nil {
-		return fmt.Errorf("making the queue's streams: %w", err)
+	ctx, cancel := context.WithTimeoutCause(ctx, startWait, fmt.Errorf("the queue's storage did not answer in %s (is its disk busy or full?)", startWait))
+	defer cancel()
+	for {
+		try, end := context.WithTimeout(ctx, firstWait)
+		err := q.ensure(try)
+		end()
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return fmt.Errorf("making the queue's streams: %w", context.Cause(ctx))
+		case !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrTimeout):
+			return fmt.Errorf("making the queue's streams: %w", err)
+		}
+		q.log.InfoContext(ctx, "the queue's storage is slow to answer, trying again", "error", err)
 	}
-	return nil
 }
+
+// firstWait is how long the streams may take at the start before they are asked
+// for again: the disk may be busy with something else.
+const firstWait = 15 * time.Second
 
 // shrink fits the streams into a limit that is lower than it was. The server
 // changes nothing while the streams' old sizes are over its limit, so it runs

@@ -40,7 +40,7 @@ func (q *Queue) Store(ctx context.Context, name string, kind Kind) (bots.Store, 
 }
 
 func (q *Queue) ensureStore(ctx context.Context, name string, kind Kind) (jetstream.KeyValue, error) {
-	config := jetstream.KeyValueConfig{Bucket: storePrefix + name, Storage: jetstream.FileStorage, Replicas: q.replicas}
+	config := jetstream.KeyValueConfig{Bucket: storePrefix + name, Storage: jetstream.FileStorage, Replicas: q.replicas, TTL: q.keep}
 	if kind == Shared {
 		config.Storage = jetstream.MemoryStorage
 	}
