@@ -5,13 +5,15 @@ import (
 	"github.com/tribunebot/tribune/knowledge/cut"
 )
 
-// Confidence from which passages are taken to answer a question. On the
-// development questions the Chinese value refuses 78 % of the unanswerable and
-// loses 10 % of the answerable. English manuals share nearly all words with the
-// questions about them and would bear .8 (90 % and 5 %); the value is lower
-// because everyday questions use other words than the guides that answer them.
+// Confidence from which passages are taken to answer a question. Over the
+// handbook alone, on questions that nothing was tuned on, the Chinese value
+// refuses 92 % of the unanswerable and loses 14 % of the answerable; the English
+// one 88 % and 6 %. Over 58,000 articles of statutes the Chinese value refuses
+// 85 % and loses 12 %. English manuals share nearly all words with the questions
+// about them and would bear .6 (76 % and none); the value is lower because everyday questions
+// use other words than the guides that answer them.
 const (
-	EnoughChinese = .28
+	EnoughChinese = .30
 	EnoughEnglish = .45
 )
 
