@@ -316,7 +316,7 @@ func (g *ingest) commit(current string) error {
 	g.report.Removed += g.tally.Removed
 	g.report.Passages += g.tally.Passages
 	g.tally, g.bytes, g.passages = Report{}, 0, 0
-	g.batch = bleve.NewBatch() // bleve may still look at one that only deletes
+	g.batch = bleve.NewBatch() // a goroutine of bleve's may still read the old one
 	g.tell(current)
 	return nil
 }
