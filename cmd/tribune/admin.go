@@ -62,7 +62,11 @@ func handle[R any](mux *http.ServeMux, path string, do func(ctx context.Context,
 		w.Header().Set("Content-Type", "application/x-ndjson")
 		out := lines{w: w, rc: http.NewResponseController(w)}
 		result, err := do(req.Context(), r, func(v any) { out.send("live", v) })
-		if err != nil {
+		switch {
+		case errors.Is(err, context.Canceled):
+			out.send("error", "the server is stopping: try again when it is back")
+			return
+		case err != nil:
 			out.send("error", err.Error())
 			return
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tribunebot/tribune/bots/botstest"
 	"github.com/tribunebot/tribune/bots/discordbot/localdiscord"
+	"github.com/tribunebot/tribune/llm/llmtest"
 )
 
 // discordServer is a local Discord with one channel and one person.
@@ -40,13 +41,17 @@ func TestEndToEndDiscord(t *testing.T) {
 	t.Parallel()
 
 	server, channel, ada := discordServer(t)
-	model, s := provider(t, quoteFirst())
-	start(t, t.TempDir(), with(s, discordSettings(server)), Parts{})
+	gate := llmtest.NewGate(llmtest.AtStart)
+	model, s := provider(t, quoteFirst().Hold(gate))
+	app := start(t, t.TempDir(), with(s, discordSettings(server)), Parts{})
 	eventually(t, "the bot is connected", func() bool { return server.Connected() > 0 })
 
 	at := "<@" + server.Me().ID + "> "
 	first := server.Say(localdiscord.Say{Channel: channel.ID, Author: ada.ID, Content: at + "公司恶意辞退怎么办？"})
-	answer := one(t, func() []botstest.Shown { return replies(server, channel.ID, first.ID) }, "被公司辞退、开除怎么办")
+	shown := func() []botstest.Shown { return replies(server, channel.ID, first.ID) }
+	eventually(t, "something is shown before there is an answer", func() bool { return len(shown()) == 1 && shown()[0].Text != "" })
+	gate.Open()
+	answer := one(t, shown, "被公司辞退、开除怎么办")
 
 	next := server.Say(localdiscord.Say{Channel: channel.ID, Author: ada.ID, Content: at + "那怀孕的呢？", ReplyTo: answer.ID})
 	one(t, func() []botstest.Shown { return replies(server, channel.ID, next.ID) }, "[1]")
@@ -60,6 +65,12 @@ func TestEndToEndDiscord(t *testing.T) {
 
 	command := server.Ask(localdiscord.Ask{Channel: channel.ID, User: ada.ID, Command: "ask", Options: map[string]string{"question": "加班费怎么算？"}})
 	one(t, func() []botstest.Shown { return replies(server, channel.ID, command.ID) }, "加班和加班费")
+	app.settled(t)
+	for to, in := range map[string]string{first.ID: channel.ID, next.ID: channel.ID, direct.ID: dm.ID, command.ID: channel.ID} {
+		if s := replies(server, in, to); len(s) != 1 {
+			t.Errorf("%d messages answer %s: %v", len(s), to, s)
+		}
+	}
 	if pings := server.Pings(); len(pings) > 0 {
 		t.Errorf("pinged %v", pings)
 	}

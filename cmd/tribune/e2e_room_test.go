@@ -15,7 +15,7 @@ func TestEndToEndAModelAnswersInTheThread(t *testing.T) {
 
 	model, s := provider(t, quoteFirst())
 	room := botstest.NewRoom()
-	start(t, t.TempDir(), s, Parts{Platforms: []bots.Platform{room}})
+	app := start(t, t.TempDir(), s, Parts{Platforms: []bots.Platform{room}})
 
 	q := room.Ask(t, botstest.Said{Kind: botstest.Mention, Text: "公司恶意辞退怎么办？"})
 	final := room.WaitFinal(t, q.ID)
@@ -31,6 +31,7 @@ func TestEndToEndAModelAnswersInTheThread(t *testing.T) {
 	if english.Language != "en" || !strings.HasPrefix(english.Sources[0].Ref, "en/probation.md") {
 		t.Errorf("final content %+v", english)
 	}
+	app.settled(t)
 	for _, asked := range []bots.Question{q, second} {
 		if shown := room.Shown(t, asked); len(shown) != 1 {
 			t.Errorf("%d messages answer %s: %v", len(shown), asked.ID, shown)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tribunebot/tribune/bots/botstest"
 	"github.com/tribunebot/tribune/bots/slackbot/localslack"
+	"github.com/tribunebot/tribune/llm/llmtest"
 )
 
 const slackChannel = "C0GENERAL"
@@ -73,7 +74,8 @@ func TestEndToEndSlack(t *testing.T) {
 			t.Parallel()
 
 			server := slackWorkspace(t)
-			model, s := provider(t, quoteFirst())
+			gate := llmtest.NewGate(llmtest.AtStart)
+			model, s := provider(t, quoteFirst().Hold(gate))
 			app := start(t, t.TempDir(), with(s, connect(server)), Parts{})
 			if name == "http" {
 				server.SetRequestURL(app.base)
@@ -82,7 +84,10 @@ func TestEndToEndSlack(t *testing.T) {
 			}
 
 			ts := mention(t, server, "公司恶意辞退怎么办？", "")
-			answer := one(t, func() []botstest.Shown { return below(server, slackChannel, ts, ts) }, "被公司辞退、开除怎么办")
+			first := func() []botstest.Shown { return below(server, slackChannel, ts, ts) }
+			eventually(t, "something is shown before there is an answer", func() bool { return len(first()) == 1 && first()[0].Text != "" })
+			gate.Open()
+			answer := one(t, first, "被公司辞退、开除怎么办")
 			if !strings.Contains(answer.Text, "二选一") && !strings.Contains(answer.Text, "合法理由") {
 				t.Errorf("answered %q", answer.Text)
 			}
@@ -102,6 +107,16 @@ func TestEndToEndSlack(t *testing.T) {
 				t.Fatal(err)
 			}
 			one(t, func() []botstest.Shown { return below(server, dm, asked, asked) }, "Probation")
+			app.settled(t)
+			for root, want := range map[string]int{ts: 2, asked: 1} {
+				channel := slackChannel
+				if root == asked {
+					channel = dm
+				}
+				if shown := below(server, channel, root, root); len(shown) != want {
+					t.Errorf("%d messages below %s, want %d: %v", len(shown), root, want, shown)
+				}
+			}
 			if pings := server.Pings(); len(pings) > 0 {
 				t.Errorf("pinged %v", pings)
 			}

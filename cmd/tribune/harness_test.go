@@ -94,6 +94,16 @@ func (r *running) stopped(tb testing.TB) {
 	}
 }
 
+// settled waits until the queue has nothing left to do, so that whatever could
+// still be posted was.
+func (r *running) settled(tb testing.TB) {
+	tb.Helper()
+	eventually(tb, "nothing is left to do", func() bool {
+		s, err := r.QueueState(tb.Context())
+		return err == nil && s.Waiting+s.Working+s.Scheduled == 0
+	})
+}
+
 // testLog sends warnings to the test's own log.
 type testLog struct{ tb testing.TB }
 
