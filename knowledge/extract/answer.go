@@ -174,18 +174,22 @@ func plainItem(text string) string {
 // them, or with a particle, are about nothing.
 const questionCharacters = "怎么什哪几多少能可我你他她它们请问"
 
-// wanted is the set of a question's terms that say what it is about.
+// wanted is the set of a question's terms that say what it is about. How many
+// and how long are no subject: "three months" stands in rules of all kinds.
 func wanted(question string) map[string]bool {
-	out := termSet(question)
-	for t := range out {
-		for _, r := range t {
-			if cut.Particle(r) || strings.ContainsRune(questionCharacters, r) {
-				delete(out, t)
-				break
-			}
+	out := map[string]bool{}
+	for _, t := range cut.Terms(question) {
+		if t.Kind != cut.Gram && !t.Counts() && !strings.ContainsFunc(t.Text, asksOnly) {
+			out[t.Text] = true
 		}
 	}
 	return out
+}
+
+// asksOnly reports whether a character has no part in a subject. 没 and 不 have:
+// 没签 is one.
+func asksOnly(r rune) bool {
+	return r != '没' && r != '不' && cut.Particle(r) || strings.ContainsRune(questionCharacters, r)
 }
 
 // choose takes the best units that say something new, within the limit, and
