@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -160,11 +161,39 @@ func (a *App) Ingest(ctx context.Context, r ingestRequest, progress func(index.P
 	if r.Collection == knowledge.Handbook {
 		return index.Report{}, usageError{fmt.Errorf("the collection %s is built in: give yours another name with --collection", knowledge.Handbook)}
 	}
+	if err := a.declared(r); err != nil {
+		return index.Report{}, usageError{err}
+	}
 	src, err := openSource(r.Paths)
 	if err != nil {
 		return index.Report{}, err
 	}
 	return a.Index.Ingest(ctx, r.Collection, src, index.IngestOptions{Prune: r.Prune, Progress: progress})
+}
+
+// declared refuses to feed by hand what the next start would remove again: a
+// collection of tribune.yaml is what its folders hold.
+func (a *App) declared(r ingestRequest) error {
+	dirs := a.Config.File.Collections[r.Collection].Dirs
+	if len(dirs) == 0 {
+		return nil
+	}
+	for _, p := range r.Paths {
+		if !slices.ContainsFunc(dirs, func(dir string) bool { return within(dir, p) }) {
+			return fmt.Errorf("the collection %s is what tribune.yaml feeds it from (%s): add the folder there, or give another --collection", r.Collection, list(dirs))
+		}
+	}
+	return nil
+}
+
+// within tells whether a path is dir or lies below it.
+func within(dir, path string) bool {
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return false
+	}
+	rel, err := filepath.Rel(full, path)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // QueueState tells what waits.

@@ -14,6 +14,7 @@ import (
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/config"
 	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/index"
 )
 
 // serveCmd runs everything in one process.
@@ -225,7 +226,12 @@ func (a *App) feedCollection(ctx context.Context, name string, c config.Collecti
 	if len(c.Dirs) == 0 {
 		return
 	}
-	report, err := a.Ingest(ctx, ingestRequest{Paths: c.Dirs, Collection: name, Prune: true}, nil)
+	// The file says what the collection is made of: what came from elsewhere goes.
+	src, err := openSource(c.Dirs)
+	var report index.Report
+	if err == nil {
+		report, err = a.Index.Ingest(ctx, name, src, index.IngestOptions{Prune: true, Whole: true})
+	}
 	if err != nil {
 		a.Log.ErrorContext(ctx, "a collection could not be fed", "collection", name, "error", err)
 		return
