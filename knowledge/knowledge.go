@@ -47,7 +47,7 @@ type Passage struct {
 	Line       int     `json:"line,omitempty"` // first line in the document, from 1
 	Score      float64 `json:"score"`          // comparable within one result only
 	// Coverage is the share (0 to 1) of the question's informative terms that
-	// this passage has: what a refusal is decided by.
+	// this passage has, less where those say little: what a refusal is decided by.
 	Coverage float64 `json:"coverage"`
 }
 
