@@ -203,14 +203,5 @@ func (m *Model) explain(err error, request []byte) *llm.Error {
 }
 
 func (m *Model) report(ctx context.Context, began time.Time, err error) {
-	took := m.Now().Sub(began)
-	if err == nil {
-		m.Log.DebugContext(ctx, "model answered", "deployment", m.ID, "took", took)
-		return
-	}
-	level := slog.LevelWarn
-	if llm.KindOf(err) == llm.Cancelled {
-		level = slog.LevelDebug // the caller left: nothing is wrong
-	}
-	m.Log.Log(ctx, level, "model failed", "deployment", m.ID, "kind", llm.KindOf(err), "took", took, "error", err)
+	edge.Report(ctx, m.Log, m.ID, m.Now().Sub(began), err)
 }

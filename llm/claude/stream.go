@@ -19,21 +19,12 @@ import (
 
 // Stream implements llm.Model.
 func (m *Model) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk, error] {
-	return func(yield func(llm.Chunk, error) bool) {
-		began := m.Now()
-		err := m.stream(ctx, r, func(c llm.Chunk) bool { return yield(c, nil) })
-		if errors.Is(err, errLeft) {
-			return
-		}
-		m.report(ctx, began, err)
-		if err != nil {
-			yield(llm.Chunk{}, err)
-		}
-	}
+	began := m.Now()
+	return edge.Stream(
+		func(yield func(llm.Chunk) bool) error { return m.stream(ctx, r, yield) },
+		func(err error) { m.report(ctx, began, err) },
+	)
 }
-
-// errLeft says that the reader of a stream has left its loop.
-var errLeft = errors.New("the reader left")
 
 func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk) bool) error {
 	callCtx, watch := m.limits.Start(ctx, m.ID)
@@ -56,7 +47,7 @@ func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk)
 		}
 		for _, body := range chunks {
 			if !yield(llm.Chunk{Body: body}) {
-				return errLeft
+				return edge.ErrLeft
 			}
 		}
 	}
@@ -152,7 +143,7 @@ func (s *reading) end(yield func(llm.Chunk) bool) error {
 	t := &s.translation
 	served := s.model.served(t.model, countUsage(t.usage))
 	if !yield(llm.Chunk{Served: &served}) {
-		return errLeft
+		return edge.ErrLeft
 	}
 	s.watch.Ended()
 	s.watch.Await()

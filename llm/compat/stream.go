@@ -18,21 +18,12 @@ import (
 
 // Stream implements llm.Model.
 func (m *Model) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk, error] {
-	return func(yield func(llm.Chunk, error) bool) {
-		began := m.Now()
-		err := m.stream(ctx, r, func(c llm.Chunk) bool { return yield(c, nil) })
-		if errors.Is(err, errLeft) {
-			return
-		}
-		m.report(ctx, began, err)
-		if err != nil {
-			yield(llm.Chunk{}, err)
-		}
-	}
+	began := m.Now()
+	return edge.Stream(
+		func(yield func(llm.Chunk) bool) error { return m.stream(ctx, r, yield) },
+		func(err error) { m.report(ctx, began, err) },
+	)
 }
-
-// errLeft says that the reader of a stream has left its loop.
-var errLeft = errors.New("the reader left")
 
 func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk) bool) error {
 	callCtx, watch := m.limits.Start(ctx, m.ID)
@@ -52,7 +43,7 @@ func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk)
 		case err != nil:
 			return err
 		case !yield(chunk):
-			return errLeft
+			return edge.ErrLeft
 		}
 	}
 }
@@ -191,7 +182,7 @@ func (s *reading) nothing() error {
 func (s *reading) end(yield func(llm.Chunk) bool) error {
 	served := s.model.served(s.call, s.tally)
 	if !yield(llm.Chunk{Served: &served}) {
-		return errLeft
+		return edge.ErrLeft
 	}
 	s.watch.Ended()
 	s.watch.Await()

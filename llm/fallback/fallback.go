@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/edge"
 )
 
 // Named is a model under the name that requests and routes call it by.
@@ -107,7 +108,7 @@ func (c *Chain) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk, 
 		t := &trail{}
 		h := &holder{trail: t, yield: func(c llm.Chunk) bool { return yield(c, nil) }}
 		err := c.run(ctx, r, t, func(m llm.Model) error { return h.read(m.Stream(ctx, r)) })
-		if err != nil && !errors.Is(err, errLeft) {
+		if err != nil && !errors.Is(err, edge.ErrLeft) {
 			yield(llm.Chunk{}, err)
 		}
 	}

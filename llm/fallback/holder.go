@@ -5,14 +5,12 @@ import (
 	"iter"
 
 	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/edge"
 )
 
 // maxHeld is how many bytes of roles and reasoning are held back, waiting for
 // the answer itself. A model that thinks longer is committed to.
 const maxHeld = 256 << 10
-
-// errLeft says that the reader of a stream has left its loop.
-var errLeft = errors.New("the reader left")
 
 // holder passes a stream on, but for what comes before its first word: that is
 // held back, because a stream that breaks there can still be replaced by
@@ -41,7 +39,7 @@ func (h *holder) read(chunks iter.Seq2[llm.Chunk, error]) error {
 			chunk.Served = &s
 		}
 		if !h.pass(chunk) {
-			return final{errLeft}
+			return final{edge.ErrLeft}
 		}
 	}
 	if !served {

@@ -64,7 +64,7 @@ func (s *Script) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk,
 			return
 		}
 		err := s.stream(ctx, step, callID(n), req.model(), func(c llm.Chunk) bool { return yield(c, nil) })
-		if errors.Is(err, errLeft) {
+		if errors.Is(err, edge.ErrLeft) {
 			return
 		}
 		left = ctx.Err() != nil
@@ -76,8 +76,6 @@ func (s *Script) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk,
 		yield(llm.Chunk{Served: &served}, nil)
 	}
 }
-
-var errLeft = errors.New("the reader left")
 
 func (s *Script) stream(ctx context.Context, step Step, id, model string, yield func(llm.Chunk) bool) error {
 	pieces := 0
@@ -92,7 +90,7 @@ func (s *Script) stream(ctx context.Context, step Step, id, model string, yield 
 		case !step.gate(e.at).pass(ctx.Done(), nil) || ctx.Err() != nil:
 			return s.left(ctx)
 		case !yield(llm.Chunk{Body: mustJSON(e.data)}):
-			return errLeft
+			return edge.ErrLeft
 		}
 	}
 	return nil
@@ -103,7 +101,7 @@ func (s *Script) breakOff(step Step, id, model string, yield func(llm.Chunk) boo
 		more := llm.Chunk{Body: mustJSON(openaiShape{}.endless(id, model).data)}
 		for range endlessChunks {
 			if !yield(more) {
-				return errLeft
+				return edge.ErrLeft
 			}
 		}
 	}
