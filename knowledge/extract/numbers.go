@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,10 @@ const (
 	lenient mode = true
 )
 
+// exactDigits is how many digits a number may have to be compared by value:
+// float64 holds as many. Longer ones (card numbers) are compared as written.
+const exactDigits = 15
+
 // numberReader finds the numbers of a folded text.
 type numberReader struct {
 	text string
@@ -29,159 +34,163 @@ type numberReader struct {
 }
 
 func (r *numberReader) add(n string) {
-	if !slices.Contains(r.out, n) {
+	if n != "" && !slices.Contains(r.out, n) {
 		r.out = append(r.out, n)
 	}
 }
 
+// also adds what a passage might mean besides.
+func (r *numberReader) also(values ...float64) {
+	for _, v := range values {
+		if r.mode == lenient {
+			r.add(figure(v))
+		}
+	}
+}
+
 func (r *numberReader) run() {
+	r.text = cut.Fold(plainNumbers(r.text))
+	r.skipCircled()
 	for r.at < len(r.text) {
 		c, size := utf8.DecodeRuneInString(r.text[r.at:])
 		switch {
-		case c >= '0' && c <= '9':
+		case c >= '0' && c <= '9', c == '.' && r.pointOnly():
 			r.digits()
+		case c == 0:
+			r.roman()
 		case cut.Han(c):
 			r.chinese(size)
 		case unicode.IsLetter(c):
 			r.word()
+		case unicode.IsNumber(c):
+			r.add(string(c)) // of a script whose numerals nobody here can read
+			r.at += size
 		default:
 			r.at += size
 		}
 	}
 }
 
-// digits reads 5,000 or 0.5 and what multiplies it (5万). Digits inside an
-// identifier are part of it.
-func (r *numberReader) digits() {
-	start := r.at
-	for r.at < len(r.text) {
-		c := r.text[r.at]
-		next := byte(0)
-		if r.at+1 < len(r.text) {
-			next = r.text[r.at+1]
-		}
-		if c < '0' || c > '9' {
-			if c != '.' && c != ',' || next < '0' || next > '9' {
-				break
-			}
-		}
-		r.at++
+// skipCircled passes the mark of a list item (① …), which is no claim, where no
+// unit follows. The mark has been given blanks on both sides.
+func (r *numberReader) skipCircled() {
+	if r.mode == lenient || !strings.HasPrefix(r.text, " ") {
+		return
 	}
-	s := strings.ReplaceAll(r.text[start:r.at], ",", "")
-	if c, _ := utf8.DecodeRuneInString(r.text[r.at:]); c < utf8.RuneSelf && unicode.IsLetter(c) || c == '_' {
-		r.skipWord()
-		s = strings.ToLower(r.text[start:r.at])
+	n := digitsAt(r.text[1:])
+	rest := r.text[1+n:]
+	if n == 0 || n > 2 || !strings.HasPrefix(rest, " ") {
+		return
 	}
-	v, size := times(s, r.text[r.at:])
-	r.add(v)
-	r.at += size
+	rest = strings.TrimLeft(rest, " ")
+	if c, _ := utf8.DecodeRuneInString(rest); rest != "" && !counted(rest) && (cut.Han(c) || unicode.IsUpper(c)) {
+		r.at = 1 + n
+	}
 }
 
-// times applies 万 and 亿, thousand and million; size is the length of what it
-// read of the rest.
-func times(digits, rest string) (number string, size int) {
-	v, err := strconv.ParseFloat(digits, 64)
-	if err != nil {
-		return digits, 0
+// pointOnly reports whether a point begins a number (.5).
+func (r *numberReader) pointOnly() bool {
+	before, _ := utf8.DecodeLastRuneInString(r.text[:r.at])
+	return digitsAt(r.text[r.at+1:]) > 0 && !unicode.IsLetter(before) && !unicode.IsDigit(before)
+}
+
+// roman adds up a Roman numeral: a smaller part before a larger is taken off.
+func (r *numberReader) roman() {
+	total, last := 0, 0
+	for strings.HasPrefix(r.text[r.at:], romanMark) {
+		n := digitsAt(r.text[r.at+1:])
+		v, err := strconv.Atoi(r.text[r.at+1 : r.at+1+n])
+		r.at += 1 + n
+		if err != nil {
+			continue // a NUL of the text's own
+		}
+		if last > 0 && v > last {
+			total -= 2 * last
+		}
+		total, last = total+v, v
 	}
-	word := strings.TrimLeft(rest, " ")
+	if last > 0 {
+		r.suffixes(float64(total))
+	}
+}
+
+// figure writes a value in the one form that is compared. The last digits of a
+// fraction are what arithmetic made of it.
+func figure(v float64) string {
+	if v != math.Trunc(v) {
+		if short, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 12, 64), 64); err == nil {
+			v = short
+		}
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
+}
+
+func digitsAt(text string) int {
+	return len(text) - len(strings.TrimLeft(text, "0123456789"))
+}
+
+// suffixes adds a value with what follows it: 万, thousand, 几, 半, "and a
+// half", quarters. It moves past what it read.
+func (r *numberReader) suffixes(v float64) {
+	rest := r.text[r.at:]
+	if times, size := scaled(v, rest); size > 0 {
+		r.also(v)
+		v, rest = times, rest[size:]
+		r.at += size
+	}
+	if next, _ := utf8.DecodeRuneInString(rest); next == '几' || next == '数' && tallied(rest[len("数"):]) {
+		r.at += utf8.RuneLen(next)
+		times, size := scaled(v, r.text[r.at:])
+		r.at += size
+		r.add(figure(times) + "几")
+		return
+	}
+	for _, more := range [...]func(float64, string) (float64, int){overFraction, halfMore, andHalf, parted} {
+		if with, size := more(v, rest); size > 0 {
+			r.also(v, with-v)
+			v = with
+			r.at += size
+			break
+		}
+	}
+	r.add(figure(v))
+}
+
+// scaled applies 万 and 亿, thousand and million, as often as they follow; size
+// is the length of what it read of the rest.
+func scaled(v float64, rest string) (value float64, size int) {
+	for {
+		word := strings.TrimLeft(rest[size:], " ")
+		unit, times := scale(word)
+		if times == 0 || v*times > 1e15 {
+			return v, size
+		}
+		size = len(rest) - len(word) + len(unit)
+		v *= times
+	}
+}
+
+func scale(word string) (unit string, times float64) {
 	for _, u := range [...]struct {
 		word  string
 		times float64
-	}{{"万", 1e4}, {"亿", 1e8}, {"thousand", 1e3}, {"million", 1e6}, {"billion", 1e9}} {
-		if strings.HasPrefix(word, u.word) {
-			v *= u.times
-			size = len(rest) - len(word) + len(u.word)
-			break
+	}{{"十", 10}, {"百", 100}, {"千", 1e3}, {"万", 1e4}, {"亿", 1e8}} {
+		if after, ok := strings.CutPrefix(word, u.word); ok && !strings.HasPrefix(after, "分") {
+			return u.word, u.times
 		}
 	}
-	return strconv.FormatFloat(v, 'f', -1, 64), size
-}
-
-func (r *numberReader) skipWord() {
-	for r.at < len(r.text) {
-		c, size := utf8.DecodeRuneInString(r.text[r.at:])
-		if cut.Han(c) || !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '_' {
-			return
-		}
-		r.at += size
-	}
-}
-
-// chinese reads a Chinese numeral, or passes one character.
-func (r *numberReader) chinese(size int) {
-	rest := r.text[r.at:]
-	if strings.HasPrefix(rest, "第") {
-		if _, n := cut.Numeral(rest[size:]); n > 0 && r.mode == strict {
-			r.at += size + n // an ordinal or a reference, which is read elsewhere
-			return
-		}
-	}
-	for _, f := range [...]string{"百分之", "千分之", "万分之"} {
-		if strings.HasPrefix(rest, f) {
-			r.at += len(f)
-			rest, size = r.text[r.at:], 0
-			break
-		}
-	}
-	v, n := cut.Numeral(rest)
-	if n == 0 {
-		r.at += size
-		return
-	}
-	r.at += n
-	if r.mode == lenient || size == 0 || utf8.RuneCountInString(rest[:n]) > 1 || counted(rest[n:]) && v != 1 {
-		r.add(strconv.Itoa(v))
-	}
-}
-
-// counted reports whether text starts with a unit that a number stands before.
-func counted(text string) bool {
-	for _, u := range [...]string{"个月", "个工作日", "个", "日", "天", "月", "年", "周", "小时", "倍", "元", "次", "名", "人", "份", "岁", "级", "成", "万", "千", "百"} {
-		if strings.HasPrefix(text, u) {
-			return true
-		}
-	}
-	return false
-}
-
-// word reads an English number word.
-func (r *numberReader) word() {
-	start := r.at
-	r.skipWord()
-	if r.at == start { // a letter that no word is made of
-		_, size := utf8.DecodeRuneInString(r.text[r.at:])
-		r.at += size
-		return
-	}
-	word := strings.ToLower(r.text[start:r.at])
-	if v, ok := numberWord(word); ok && (v != "1" || r.mode == lenient) {
-		r.add(v)
-		return
-	}
-	if strings.ContainsFunc(word, unicode.IsDigit) {
-		r.add(word) // an identifier such as err_1234
-	}
-}
-
-func numberWord(word string) (string, bool) {
-	for i, w := range [...]string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen"} {
-		if w == word {
-			return strconv.Itoa(i), true
-		}
-	}
-	for i, w := range [...]string{"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"} {
-		if w == word {
-			return strconv.Itoa(i*10 + 20), true
-		}
-	}
-	switch word {
-	case "once":
-		return "1", true
-	case "twice", "double":
-		return "2", true
+	next := strings.ToLower(leadingWord(word))
+	switch next {
 	case "hundred":
-		return "100", true
+		return next, 100
+	case "thousand":
+		return next, 1e3
+	case "million":
+		return next, 1e6
+	case "billion":
+		return next, 1e9
+	case "dozen":
+		return next, 12
 	}
-	return "", false
+	return "", 0
 }

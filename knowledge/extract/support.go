@@ -20,8 +20,9 @@ type Backing struct {
 }
 
 // Support compares a sentence with the passage that it cites. Numbers are
-// compared by value: 三十日 has the 30 of "30 days". Across languages only
-// numbers and references say something.
+// compared by value, however they are spelled: 三十日 has the 30 of "30 days",
+// and ½ is 半. A number that is vague (几十) is one of its own. Across languages
+// only numbers and references say something.
 func Support(sentence string, passage knowledge.Passage) Backing {
 	clean := plain(sentence)
 	whole := passage.Title + "\n" + passage.Section + "\n" + passage.Text
@@ -49,12 +50,17 @@ func Support(sentence string, passage knowledge.Passage) Backing {
 
 // numbers are the numbers and references of a text, each once, in order.
 func numbers(text string, mode mode) []string {
-	r := numberReader{text: cut.Fold(text), mode: mode}
+	text = plainNumbers(text)
+	r := numberReader{text: text, mode: mode}
 	r.run()
 	for _, t := range cut.Terms(text) {
 		if t.Kind == cut.Reference {
 			r.add(t.Text)
 		}
 	}
+	if mode == lenient {
+		r.references()
+	}
 	return r.out
 }
+
