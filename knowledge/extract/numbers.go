@@ -134,7 +134,7 @@ func digitsAt(text string) int {
 func (r *numberReader) suffixes(v float64) {
 	rest := r.text[r.at:]
 	if times, size := scaled(v, rest); size > 0 {
-		r.also(v)
+		r.also(v, times/v) // ③ 十万 has two numbers
 		v, rest = times, rest[size:]
 		r.at += size
 	}
@@ -162,7 +162,7 @@ func scaled(v float64, rest string) (value float64, size int) {
 	for {
 		word := strings.TrimLeft(rest[size:], " ")
 		unit, times := scale(word)
-		if times == 0 || v*times > 1e15 {
+		if v == 0 || times == 0 || v*times > 1e15 {
 			return v, size
 		}
 		size = len(rest) - len(word) + len(unit)

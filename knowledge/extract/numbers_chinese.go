@@ -95,16 +95,26 @@ func (r *numberReader) numeral(rest string, v, n int) {
 		return
 	}
 	value := float64(v)
+	alone := r.alone(after)
 	r.at += n
 	before := r.at
 	r.point(&value)
-	states := r.mode == lenient || !one || r.at > before || counted(after) && (v != 1 || strings.HasPrefix(after, "倍"))
+	states := r.mode == lenient || !one || r.at > before || v != 1 && (counted(strings.TrimLeft(after, " ")) || alone) ||
+		strings.HasPrefix(after, "倍")
 	if _, size := overFraction(value, r.text[r.at:]); size == 0 && !states {
 		if _, size = halfMore(value, r.text[r.at:]); size == 0 && !strings.HasPrefix(after, "几") && (!strings.HasPrefix(after, "数") || !tallied(after[len("数"):])) {
 			return
 		}
 	}
 	r.suffixes(value)
+}
+
+// alone reports whether a numeral stands among words of another script, where
+// it can be part of no Chinese word.
+func (r *numberReader) alone(after string) bool {
+	before, _ := utf8.DecodeLastRuneInString(strings.TrimRight(r.text[:r.at], " "))
+	next, _ := utf8.DecodeRuneInString(strings.TrimLeft(after, " "))
+	return !cut.Han(before) && (next == '%' || strings.HasPrefix(after, " ") && !cut.Han(next))
 }
 
 // passed is the length of what a checked sentence does not claim: ordinals and
@@ -125,7 +135,7 @@ func (r *numberReader) passed(rest string, size int) int {
 		}
 	}
 	for _, idiom := range [...]string{
-		"千万不", "千万别", "千万要", "千万记", "千万注意", "乱七八糟", "三三两两", "一五一十", "七七八八", "三五成群", "一一", "百分之百地", "五一劳动节",
+		"千万不", "千万别", "千万要", "千万记", "千万注意", "乱七八糟", "三三两两", "一五一十", "七七八八", "三五成群", "十有八九", "一一", "百分之百地", "五一劳动节",
 		"五一国际劳动节", "五一节", "五一假", "五一长假", "五一黄金周", "十一国庆", "十一假", "十一长假", "十一黄金周",
 	} {
 		if after, ok := strings.CutPrefix(rest, idiom); ok {

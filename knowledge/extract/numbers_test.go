@@ -2,7 +2,9 @@ package extract
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -118,7 +120,7 @@ func TestNoNumbers(t *testing.T) {
 		"please double-check and double check; manifold reasons; often; attend; a one-off",
 		"一定、一般、一律、一致、统一、一旦、万一、一起、一方、一些",
 		"半成品、多半、半途、上半年、下半年、前半段",
-		"千万不要签字，千万别急，一一说明，乱七八糟，三三两两",
+		"千万不要签字，千万别急，十有八九，一一说明，乱七八糟，三三两两",
 		"五一劳动节，国庆",
 		"大陆人员，收拾个人物品，队伍名单，着陆",
 		"十分重要，几个，数据，数额，人数",
@@ -189,6 +191,7 @@ func TestSameValue(t *testing.T) {
 		{"四个月", "before the fourth month", nil},
 		{"第四十六条第五项", "(Article 46, item 5)", nil},
 		{"300倍", "3百倍", nil},
+		{"③ 十万元", "③ 十万元", nil},
 		{"万分之五", "0.05 percent", nil},
 		{"第四十六条、第四十七条", "(Articles 38, 46 and 47).", nil},
 		{"第四十八条", "(Articles 38, 46 and 47), 48 days", []string{"第48条"}},
@@ -197,6 +200,20 @@ func TestSameValue(t *testing.T) {
 		got := Support(tt.sentence, knowledge.Passage{Text: tt.passage}).MissingNumbers
 		if diff := cmp.Diff(tt.missing, got); diff != "" {
 			t.Errorf("%q on %q: missing (-want +got):\n%s", tt.sentence, tt.passage, diff)
+		}
+	}
+}
+
+// TestNumbersOfLongTexts holds that the time grows with the text and not with
+// its square: the texts below once took ten seconds each.
+func TestNumbersOfLongTexts(t *testing.T) {
+	t.Parallel()
+	for _, part := range []string{"，1", "150，", "1 ", "two hundred and ", "½", "一", "a "} {
+		text := strings.Repeat(part, 20000)
+		start := time.Now()
+		numbers(text, lenient)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%q, repeated, took %v", part, took)
 		}
 	}
 }

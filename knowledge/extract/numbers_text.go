@@ -16,10 +16,11 @@ func plainNumbers(text string) string {
 	if !strings.ContainsFunc(text, odd) {
 		return text
 	}
+	text = strings.ToValidUTF8(text, " ")
 	var b strings.Builder
 	var last rune
 	for i, r := range text {
-		next, _ := utf8.DecodeRuneInString(text[i+utf8.RuneLen(max(r, 0)):])
+		next, _ := utf8.DecodeRuneInString(text[i+utf8.RuneLen(r):])
 		switch {
 		case hidden(r):
 			continue
@@ -35,12 +36,14 @@ func plainNumbers(text string) string {
 
 // odd reports whether plainNumbers may have to look at a character.
 func odd(r rune) bool {
-	return r >= utf8.RuneSelf && (unicode.IsNumber(r) || hidden(r) || plainRune(r) != r || r == '，' || r == 0x1F51F || enclosedNumeral(r))
+	return string(r) == romanMark || r >= utf8.RuneSelf && (r == utf8.RuneError || unicode.IsNumber(r) || hidden(r) || plainRune(r) != r || r == '，' || r == 0x1F51F || enclosedNumeral(r))
 }
 
 // hidden reports whether a character shows nothing of its own: format
 // characters and marks, among them those that make an emoji of a digit.
-func hidden(r rune) bool { return unicode.In(r, unicode.Cf, unicode.Mn, unicode.Me) }
+func hidden(r rune) bool {
+	return string(r) == romanMark || unicode.In(r, unicode.Cf, unicode.Mn, unicode.Me)
+}
 
 // plainNumber is how a character reads; last and next stand beside it.
 func plainNumber(r, last, next rune) string {
@@ -71,9 +74,14 @@ func plainNumber(r, last, next rune) string {
 	return hangzhou(r)
 }
 
+// longestList is how many bytes back the beginning of a list is looked for, so
+// that a text of nothing but commas costs no more than any other.
+const longestList = 64
+
 // ambiguous reports whether a comma of full width stands in a list of numbers
 // of three digits rather than in one long number.
 func ambiguous(before, after string) bool {
+	before = before[max(0, len(before)-longestList):]
 	head := lastDigits(before)
 	for strings.HasSuffix(before, "，"+head) { // back to where the list begins
 		before = strings.TrimSuffix(before, "，"+head)
@@ -208,6 +216,8 @@ func romanRun(n int, last, next rune) string {
 	return s
 }
 
+// romanMark stands before the value of each Roman character. It is taken out of
+// the text itself.
 const romanMark = "\x00"
 
 // hangzhou reads the numerals of market stalls; any other number stays as it is.

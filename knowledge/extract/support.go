@@ -50,10 +50,9 @@ func Support(sentence string, passage knowledge.Passage) Backing {
 
 // numbers are the numbers and references of a text, each once, in order.
 func numbers(text string, mode mode) []string {
-	text = plainNumbers(text)
 	r := numberReader{text: text, mode: mode}
-	r.run()
-	for _, t := range cut.Terms(text) {
+	r.run() // makes the text plain
+	for _, t := range cut.Terms(r.text) {
 		if t.Kind == cut.Reference {
 			r.add(t.Text)
 		}
@@ -63,4 +62,3 @@ func numbers(text string, mode mode) []string {
 	}
 	return r.out
 }
-
