@@ -76,7 +76,11 @@ func modelProblem(c *config.Config, problems config.Problems) (string, config.Pr
 
 // modeProblem tells a mistake in the choice of a model like every other.
 func modeProblem(c *config.Config, err error) config.Problem {
-	return config.Problem{Setting: "LLM_MODE", Origin: originOf(c, "LLM_MODE"), Message: err.Error()}
+	name := "LLM_MODE"
+	if originOf(c, name) == config.Default && c.Models.Model != "" {
+		name = "LITELLM_MODEL"
+	}
+	return config.Problem{Setting: name, Origin: originOf(c, name), Message: err.Error()}
 }
 
 // originOf says where a setting was set.

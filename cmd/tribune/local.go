@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -25,6 +26,7 @@ func withApp(ctx context.Context, c *config.Config, dir *dataDir, s streams, do 
 	// The command's own output is what is read: only what goes wrong is logged.
 	settings := c.Server
 	settings.LogLevel = max(settings.LogLevel, config.LogLevel(warnLevel))
+	settings.LogFormat = cmp.Or(settings.LogFormat, config.FormatText)
 	app, err := NewApp(ctx, c, dir, newLogger(s.Err, settings), Parts{TerminalOnly: true})
 	if err != nil {
 		return err
@@ -123,7 +125,7 @@ func (a *App) Search(ctx context.Context, r searchRequest) ([]knowledge.Passage,
 	if err != nil {
 		return nil, fmt.Errorf("list the collections: %w", err)
 	}
-	in := names(all)
+	in := withoutStandIn(names(all), all)
 	if r.Collection != "" {
 		if err := a.known(ctx, r.Collection); err != nil {
 			return nil, err

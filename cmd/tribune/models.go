@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tribunebot/tribune/config"
 	"github.com/tribunebot/tribune/llm"
@@ -235,14 +236,27 @@ func withKeyOf(c *config.Config, p litellm.Provider, spare config.Secret) (deplo
 	return d, nil
 }
 
+// A chat's reader gives up early: a provider that has not begun to answer in
+// firstToken is replaced by the next one, long before answer.Patience is over.
+const (
+	firstToken = 25 * time.Second
+	betweenTok = 30 * time.Second
+	wholeCall  = 2 * time.Minute
+)
+
 func openModel(d deployment, log *slog.Logger) (llm.Model, error) {
-	if d.proxy {
-		return compat.Open(compat.Options{Provider: "litellm_proxy", Model: d.model, BaseURL: d.base, Key: d.key.Reveal(), Log: log})
+	if !d.proxy && d.provider.Kind == litellm.Anthropic {
+		return claude.New(claude.Options{
+			Model: d.model, BaseURL: d.base, Key: d.key.Reveal(), Log: log,
+			FirstToken: firstToken, Idle: betweenTok, Timeout: wholeCall,
+		})
 	}
-	if d.provider.Kind == litellm.Anthropic {
-		return claude.New(claude.Options{Model: d.model, BaseURL: d.base, Key: d.key.Reveal(), Log: log})
+	prefix := d.provider.Prefix
+	if d.proxy {
+		prefix = "litellm_proxy"
 	}
 	return compat.Open(compat.Options{
-		Provider: d.provider.Prefix, Model: d.model, BaseURL: d.base, Key: d.key.Reveal(), Log: log,
+		Provider: prefix, Model: d.model, BaseURL: d.base, Key: d.key.Reveal(), Log: log,
+		FirstToken: firstToken, Idle: betweenTok, Timeout: wholeCall,
 	})
 }

@@ -123,8 +123,9 @@ func (f final) Unwrap() error { return f.error }
 // run tries the models in their order until try succeeds.
 func (c *Chain) run(ctx context.Context, r llm.Request, t *trail, try func(llm.Model) error) error {
 	var last error
-	for _, m := range c.from(r.Group) {
-		last = c.attempts(ctx, m, t, try)
+	models := c.from(r.Group)
+	for i, m := range models {
+		last = c.attempts(ctx, m, i == len(models)-1, t, try)
 		if last == nil {
 			return nil
 		}
@@ -146,8 +147,8 @@ func (c *Chain) from(group string) []Named {
 }
 
 // attempts asks one model until it answers or there is no point in asking it
-// again. An error that ends the whole chain is final.
-func (c *Chain) attempts(ctx context.Context, m Named, t *trail, try func(llm.Model) error) error {
+// again. alone says that no other model is left. An error that ends the whole chain is final.
+func (c *Chain) attempts(ctx context.Context, m Named, alone bool, t *trail, try func(llm.Model) error) error {
 	t.name = m.Name
 	for retry := 0; ; retry++ {
 		t.calls++
@@ -164,6 +165,8 @@ func (c *Chain) attempts(ctx context.Context, m Named, t *trail, try func(llm.Mo
 		}
 		t.failed(m.Name, e.Kind)
 		wait, again := c.wait(ctx, e, retry)
+		// Who was waited for in vain is not waited for again while another is left.
+		again = again && (alone || e.Kind != llm.Timeout)
 		c.Log.InfoContext(ctx, "model failed, trying on", "model", m.Name, "kind", e.Kind, "same_model", again, "wait", wait)
 		if !again {
 			return err

@@ -94,11 +94,18 @@ func TestOrder(t *testing.T) {
 				Took: 1500 * time.Millisecond, Calls: []int{3, 1},
 			},
 		},
+		"a slow model is not waited for again": {
+			a: []llmtest.Step{fail(llm.Timeout)}, b: []llmtest.Step{fail(llm.Timeout), say},
+			want: outcome{
+				Text: yes, Route: "b answered after a did not answer in time and it did not answer in time", Attempts: 3,
+				Took: 500 * time.Millisecond, Calls: []int{1, 2},
+			},
+		},
 		"mixed failures": {
-			a: []llmtest.Step{fail(llm.Timeout), fail(llm.Unreachable), fail(llm.BadResponse)}, b: []llmtest.Step{say},
+			a: []llmtest.Step{fail(llm.Overloaded), fail(llm.Unreachable), fail(llm.BadResponse)}, b: []llmtest.Step{say},
 			want: outcome{
 				Text:     yes,
-				Route:    "b answered after a did not answer in time, a could not be reached and a gave no usable answer",
+				Route:    "b answered after a was overloaded, a could not be reached and a gave no usable answer",
 				Attempts: 4, Took: 1500 * time.Millisecond, Calls: []int{3, 1},
 			},
 		},

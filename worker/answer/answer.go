@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -113,6 +114,7 @@ func (a *Answerer) start(q bots.Question, live func(bots.Content)) (*run, error)
 // courtesy answers what is no question, or "".
 func (r *run) courtesy() string {
 	text := strings.TrimSpace(r.q.Text)
+	bare := regexp.MustCompile(`<?a?:[\w+-]+:(?:\d+>)?`).ReplaceAllString(text, "") // without emoji by name
 	switch {
 	case r.q.Clipped:
 		return r.say.tooLong
@@ -120,7 +122,7 @@ func (r *run) courtesy() string {
 		return r.say.empty
 	case greeted(text):
 		return r.say.greeting
-	case strings.IndexFunc(text, isWord) < 0:
+	case strings.IndexFunc(bare, isWord) < 0:
 		return r.say.unclear
 	default:
 		return ""

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/llm"
@@ -32,6 +31,10 @@ func (r *run) complete(ctx context.Context) (bots.Answer, error) {
 	limit, cancel := context.WithTimeoutCause(ctx, Patience, fmt.Errorf("the model took longer than %s", Patience))
 	defer cancel()
 	d, err := r.stream(limit)
+	if e := llm.AsError(err); err != nil && e.Retryable() && d.gate != nil && d.gate.text.Len() == 0 && limit.Err() == nil {
+		// It broke off after a word or two, of which nobody has seen anything.
+		d, err = r.stream(limit)
+	}
 	switch {
 	case ctx.Err() != nil:
 		return bots.Answer{}, fmt.Errorf("answering was stopped: %w", context.Cause(ctx))
@@ -42,7 +45,7 @@ func (r *run) complete(ctx context.Context) (bots.Answer, error) {
 		return r.credit(r.refuse(r.say.notFound), d), nil
 	}
 	text := tidy(d.gate.text.String())
-	if len(d.gate.order) == 0 || utf8.RuneCountInString(text) < thinRunes {
+	if len(d.gate.order) == 0 || wordCount(d.gate.marks.ReplaceAllString(text, "")) < thinRunes {
 		answer := r.credit(r.quote(r.say.unsupported), d)
 		answer.Model = "" // its words are not shown
 		return answer, nil
@@ -54,6 +57,17 @@ func (r *run) complete(ctx context.Context) (bots.Answer, error) {
 	return answer, nil
 }
 
+// wordCount counts letters and digits.
+func wordCount(text string) int {
+	n := 0
+	for _, c := range text {
+		if isWord(c) {
+			n++
+		}
+	}
+	return n
+}
+
 // stream reads the model's answer unit by unit through the gate, and shows
 // what has passed.
 func (r *run) stream(ctx context.Context) (draft, error) {
@@ -61,7 +75,7 @@ func (r *run) stream(ctx context.Context) (draft, error) {
 	if err != nil {
 		return draft{}, err
 	}
-	d := draft{gate: newGate(r.found, r.knownText())}
+	d := draft{gate: newGate(r.found, r.knownText(), r.lang)}
 	var cutter units
 	called, read := r.Now(), 0
 	for chunk, err := range r.Model.Stream(ctx, llm.Request{Group: r.plan.Group, Body: body, Labels: r.labels()}) {

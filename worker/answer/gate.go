@@ -15,7 +15,7 @@ import (
 // passage has; a paraphrase of a passage keeps most of its nouns, and so some
 // third of the pieces, while a sentence about something else keeps a tenth.
 const (
-	citedOverlap    = 0.12 // a cited sentence shares at least this with its passage
+	citedOverlap    = 0.25 // a cited sentence shares at least this with its passage
 	uncitedOverlap  = 0.30 // a sentence without a mark needs this much of one passage
 	creditOverlap   = 0.50 // and with this much it is given that passage's mark
 	leadOverlap     = 0.60 // a heading or lead-in has this much of a passage or the question
@@ -29,19 +29,23 @@ type gate struct {
 	known    string // the question and the earlier turns: their figures may be repeated
 	marks    *regexp.Regexp
 	links    *regexp.Regexp
-	bare     *regexp.Regexp
+	foreign  foreign
+	language string // the answer's
+	theirs   bool   // a passage is in that language
 
 	text    strings.Builder
 	order   []int // indexes into passages, in the order of their first citation
 	dropped int
 }
 
-func newGate(passages []knowledge.Passage, known string) *gate {
+func newGate(passages []knowledge.Passage, known, language string) *gate {
 	return &gate{
 		passages: passages, known: known,
-		marks: regexp.MustCompile(`[ \t]*\[(\d+(?:\s*,\s*\d+)*)\]`),
-		links: regexp.MustCompile(`!?\[([^\]]*)\]\([^)]*\)`),
-		bare:  regexp.MustCompile(`(?i)<?(?:(?:https?|ftp|file|data|javascript):/*|mailto:|www\.)[^\s)>\]，。；*_]+>?`),
+		language: language,
+		theirs:   slices.ContainsFunc(passages, func(p knowledge.Passage) bool { return extract.Language(p.Text) == language }),
+		marks:    regexp.MustCompile(`[ \t]*\[(\d+(?:\s*,\s*\d+)*)\]`),
+		links:    regexp.MustCompile(`!?\[([^\]]*)\]\(([^)]*)\)`),
+		foreign:  newForeign(passages, known),
 	}
 }
 
@@ -52,7 +56,11 @@ func (g *gate) pass(unit string) {
 		g.uncited(unit, strings.TrimSpace(unit)) // brackets in code are no marks
 		return
 	}
-	unit = g.bare.ReplaceAllString(g.links.ReplaceAllString(unit, "$1"), "")
+	unit = g.unlinked(unit)
+	if g.foreign.names(unit) || g.strange(unit) {
+		g.drop(unit)
+		return
+	}
 	cited := g.cited(unit)
 	body := strings.TrimSpace(g.marks.ReplaceAllString(unit, ""))
 	switch {
@@ -65,6 +73,28 @@ func (g *gate) pass(unit string) {
 	default:
 		g.uncited(unit, body)
 	}
+}
+
+// strange tells whether a unit is in another language than the answer's, although
+// there are passages in that: across languages words cannot be compared, so a
+// model must not choose to go there.
+func (g *gate) strange(unit string) bool {
+	return g.theirs && wordCount(unit) >= longEnough && extract.Language(unit) != g.language
+}
+
+// longEnough is how many letters tell a language: a name or a figure does not.
+const longEnough = 24
+
+// unlinked turns images, and links to addresses that no passage has, into their
+// text.
+func (g *gate) unlinked(unit string) string {
+	return g.links.ReplaceAllStringFunc(unit, func(link string) string {
+		m := g.links.FindStringSubmatch(link)
+		if !strings.HasPrefix(link, "!") && !g.foreign.address(m[2]) {
+			return link
+		}
+		return m[1]
+	})
 }
 
 // blank keeps empty lines, and gives marks that stand alone to what is before.
@@ -112,7 +142,7 @@ func (g *gate) uncited(unit, body string) {
 		}
 	}
 	switch {
-	case overlap >= creditOverlap && g.figuresKnown(body, g.passages[best:best+1], ""):
+	case overlap >= creditOverlap && !strings.HasPrefix(body, "|") && g.figuresKnown(body, g.passages[best:best+1], ""):
 		g.judge(unit, body, []int{best})
 	case overlap >= uncitedOverlap:
 		g.text.WriteString(unit)

@@ -54,7 +54,7 @@ func (l *serverLog) Noticef(format string, v ...any) { l.line(slog.LevelDebug, f
 // Warnf logs a warning. That a store repaired itself after a process was killed
 // is what it is there for, and no news to a person.
 func (l *serverLog) Warnf(format string, v ...any) {
-	if strings.HasPrefix(format, "Filestore") && strings.Contains(format, "outdated") {
+	if strings.HasPrefix(format, "Filestore") && (strings.Contains(format, "outdated") || strings.Contains(format, "Recovering stream state")) {
 		l.line(slog.LevelDebug, format, v)
 		return
 	}
