@@ -183,6 +183,10 @@ func (r *numberReader) vague(rest string) int {
 	}
 	v, n := scaled(1, rest[size:])
 	if n == 0 {
+		if strings.HasPrefix(rest[size:], "倍") {
+			r.add("几倍")
+			return size
+		}
 		return 0
 	}
 	r.add("几" + figure(v))

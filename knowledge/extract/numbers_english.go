@@ -33,6 +33,10 @@ func (r *numberReader) word() {
 		return
 	}
 	word := strings.ToLower(r.text[start:r.at])
+	if len(word) > 3 && startsWith(word, "rmb", "cny", "usd") && digitsAt(word[3:]) > 0 {
+		r.at = start + 3 // a currency right before its amount
+		return
+	}
 	if strings.ContainsFunc(word, unicode.IsDigit) {
 		r.add(word) // an identifier such as err_1234
 		return
