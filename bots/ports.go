@@ -78,6 +78,13 @@ type Pacer interface {
 	Pace() time.Duration
 }
 
+// Placer is an optional ability of a Platform whose Listener cannot always tell
+// who reads along: it may leave Question.Visibility empty, and Visibility is asked
+// before the question is answered.
+type Placer interface {
+	Visibility(ctx context.Context, t Thread) (Visibility, error)
+}
+
 // Router is an optional ability of a Platform that is called over HTTP.
 type Router interface {
 	// Routes returns handlers by net/http pattern ("POST /slack/events").

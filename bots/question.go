@@ -55,7 +55,8 @@ type Question struct {
 	Text    string    `json:"text"`  // what was asked, without the mention
 	AskedAt time.Time `json:"asked_at"`
 
-	Visibility Visibility `json:"visibility"`
+	// Visibility is empty where the Listener could not tell; see Placer.
+	Visibility Visibility `json:"visibility,omitempty"`
 	// Clipped is true where Text was cut at MaxText: the asker is told that
 	// the question is too long, instead of getting an answer to half of it.
 	Clipped bool `json:"clipped,omitempty"`

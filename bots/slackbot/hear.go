@@ -123,8 +123,8 @@ func (c callback) team(me self) string {
 // visibility says who reads along. Only what the event itself says for sure is
 // believed at once: that outsiders are there, and the kind of channel, which
 // message events carry. An app_mention carries none, and an id that starts with
-// C may be a private channel's. Then what is known of the channel counts; an
-// unknown one is Private, and is looked up for the next time.
+// C may be a private channel's. Then what is known of the channel counts; of an
+// unknown one nothing is said, and it is looked up: see Visibility.
 func (b *Bot) visibility(c callback, direct bool) bots.Visibility {
 	channel := c.Event.Channel
 	if c.IsShared {
@@ -144,7 +144,7 @@ func (b *Bot) visibility(c callback, direct bool) bots.Visibility {
 		b.places.learn(channel, bots.Public, b.o.Now())
 		return bots.Public
 	}
-	return bots.Private
+	return ""
 }
 
 // asked makes a question of an /ask. It leaves no message, so that its trigger
@@ -160,11 +160,8 @@ func (b *Bot) asked(me self, c slack.SlashCommand) (bots.Question, bool) {
 	// A command does not say whether outsiders read along in its channel, and
 	// its channel's name does not tell for sure whether that is private.
 	visibility := b.places.of(c.ChannelID, b.o.Now())
-	switch {
-	case strings.HasPrefix(c.ChannelID, "D"):
+	if strings.HasPrefix(c.ChannelID, "D") {
 		visibility = bots.Direct
-	case visibility == "":
-		visibility = bots.Private
 	}
 	return bots.Question{
 		ID:         strings.Join([]string{b.Name(), team, c.ChannelID, c.TriggerID}, ":"),

@@ -17,6 +17,7 @@ func eventJSON(inner, outer string) []byte {
 
 func TestQuestion(t *testing.T) {
 	t.Parallel()
+	const unknown = "unknown" // nothing is said of who reads along
 	const base = `"user":"U1","ts":"1772625600.000100","channel":"C1"`
 	tests := map[string]struct {
 		inner, outer string
@@ -24,9 +25,9 @@ func TestQuestion(t *testing.T) {
 		text         string
 		inThread     bool
 	}{
-		"mention":                {`"type":"app_mention","text":"<@UBOT> hi",` + base, "", "private", "hi", false},
-		"mention in a thread":    {`"type":"app_mention","text":"<@UBOT> hi","thread_ts":"1772620000.000001",` + base, "", "private", "hi", true},
-		"mention as the root":    {`"type":"app_mention","text":"<@UBOT> hi","thread_ts":"1772625600.000100",` + base, "", "private", "hi", false},
+		"mention":                {`"type":"app_mention","text":"<@UBOT> hi",` + base, "", unknown, "hi", false},
+		"mention in a thread":    {`"type":"app_mention","text":"<@UBOT> hi","thread_ts":"1772620000.000001",` + base, "", unknown, "hi", true},
+		"mention as the root":    {`"type":"app_mention","text":"<@UBOT> hi","thread_ts":"1772625600.000100",` + base, "", unknown, "hi", false},
 		"message with a mention": {`"type":"message","channel_type":"channel","text":"so <@UBOT|t> hi",` + base, "", "public", "so hi", false},
 		"private channel":        {`"type":"message","channel_type":"group","text":"<@UBOT> hi",` + base, "", "private", "hi", false},
 		"group conversation":     {`"type":"message","channel_type":"mpim","text":"<@UBOT> hi",` + base, "", "private", "hi", false},
@@ -37,8 +38,8 @@ func TestQuestion(t *testing.T) {
 		"shared, direct":         {`"type":"message","channel_type":"im","text":"hi",` + base, `,"is_ext_shared_channel":true`, "shared", "hi", false},
 		"with a file":            {`"type":"message","subtype":"file_share","channel_type":"im","text":"hi",` + base, "", "dm", "hi", false},
 		"also to the channel":    {`"type":"message","subtype":"thread_broadcast","channel_type":"channel","text":"<@UBOT> hi",` + base, "", "public", "hi", false},
-		"only a mention":         {`"type":"app_mention","text":"<@UBOT>",` + base, "", "private", "", false},
-		"new forms of fields":    {`"type":"app_mention","text":"<@UBOT> hi","blocks":"none","files":7,` + base, "", "private", "hi", false},
+		"only a mention":         {`"type":"app_mention","text":"<@UBOT>",` + base, "", unknown, "", false},
+		"new forms of fields":    {`"type":"app_mention","text":"<@UBOT> hi","blocks":"none","files":7,` + base, "", unknown, "hi", false},
 		"chatter":                {`"type":"message","channel_type":"channel","text":"hi",` + base, "", "", "", false},
 		"somebody else":          {`"type":"message","channel_type":"channel","text":"<@UBOT2> hi",` + base, "", "", "", false},
 		"a bot":                  {`"type":"app_mention","bot_id":"B1","text":"<@UBOT> hi",` + base, "", "", "", false},
@@ -48,7 +49,7 @@ func TestQuestion(t *testing.T) {
 		"bot_message":            {`"type":"message","subtype":"bot_message","channel_type":"im","text":"hi",` + base, "", "", "", false},
 		"edit":                   {`"type":"message","subtype":"message_changed","channel_type":"im","text":"hi",` + base, "", "", "", false},
 		"mention by an edit":     {`"type":"app_mention","edited":{"user":"U1"},"text":"<@UBOT> hi",` + base, "", "", "", false},
-		"not edited":             {`"type":"app_mention","edited":null,"text":"<@UBOT> hi",` + base, "", "private", "hi", false},
+		"not edited":             {`"type":"app_mention","edited":null,"text":"<@UBOT> hi",` + base, "", unknown, "hi", false},
 		"join":                   {`"type":"message","subtype":"channel_join","channel_type":"channel","text":"<@UBOT> hi",` + base, "", "", "", false},
 		"assistant thread":       {`"type":"message","subtype":"assistant_app_thread","channel_type":"im","text":"hi",` + base, "", "", "", false},
 		"another event":          {`"type":"reaction_added",` + base, "", "", "", false},
@@ -73,7 +74,11 @@ func TestQuestion(t *testing.T) {
 			if !ok {
 				return
 			}
-			if string(q.Visibility) != test.want || q.Text != test.text || q.InThread != test.inThread {
+			who := string(q.Visibility)
+			if who == "" {
+				who = unknown
+			}
+			if who != test.want || q.Text != test.text || q.InThread != test.inThread {
 				t.Errorf("heard %+v", q)
 			}
 			if q.ID != "slack:T1:"+q.Thread.Channel+":1772625600.000100" || q.Message != "1772625600.000100" {

@@ -261,7 +261,7 @@ func TestCommandOverHTTP(t *testing.T) {
 	diff(t, bots.Question{
 		ID:     "slack:T0LOCAL:C0GENERAL:13.7.ab",
 		Thread: bots.Thread{Platform: "slack", Team: localslack.Team, Channel: general},
-		Asker:  alice, Text: "公司不付加班费怎么办？", AskedAt: noon(), Visibility: bots.Private,
+		Asker:  alice, Text: "公司不付加班费怎么办？", AskedAt: noon(),
 		Via: h.server.URL() + "/commands/1",
 	}, h.in.next(t, 1))
 

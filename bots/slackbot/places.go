@@ -118,6 +118,24 @@ func (b *Bot) lookUp(ctx context.Context, channel string) {
 	}
 }
 
+// Visibility implements bots.Placer, for questions from channels that were not
+// known when they were heard.
+func (b *Bot) Visibility(ctx context.Context, t bots.Thread) (bots.Visibility, error) {
+	if known := b.places.of(t.Channel, b.o.Now()); known != "" {
+		return known, nil
+	}
+	var v bots.Visibility
+	err := b.call(ctx, "conversations.info", func(ctx context.Context) error {
+		info, err := b.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: t.Channel})
+		if err == nil {
+			v = visibilityOf(info)
+			b.places.learn(t.Channel, v, b.o.Now())
+		}
+		return err
+	})
+	return v, err
+}
+
 func (b *Bot) unknownPlace(ctx context.Context, err error) {
 	if ctx.Err() == nil {
 		b.once(ctx, "conversations.info", "channels that cannot be looked up are treated as private", err)

@@ -86,6 +86,16 @@ func (a *App) Close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// closeLimit bounds letting go: a store that is damaged may take for ever.
+const closeLimit = 30 * time.Second
+
+// closeSoon closes within a bound, whether ctx is done or not.
+func (a *App) closeSoon(ctx context.Context) error {
+	limit, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), closeLimit, fmt.Errorf("not all was let go in %s", closeLimit))
+	defer cancel()
+	return a.Close(limit)
+}
+
 func (a *App) openKey() (err error) {
 	a.key, err = config.MasterKey(a.Config)
 	return err
@@ -233,7 +243,7 @@ func (a *App) finished(ctx context.Context, id string) (bots.Answer, bool, error
 // or grace has passed.
 func (a *App) work(ctx context.Context, grace time.Duration) error {
 	err := a.Queue.Consume(ctx, queue.Work{
-		Handler: a.Desk.Handle,
+		Handler: a.handle,
 		GiveUp: func(ctx context.Context, q bots.Question, reason error) error {
 			return a.Desk.GiveUp(ctx, q, errors.Is(reason, queue.ErrExpired))
 		},
@@ -243,6 +253,23 @@ func (a *App) work(ctx context.Context, grace time.Duration) error {
 		return fmt.Errorf("work on questions: %w", err)
 	}
 	return nil
+}
+
+// handle finds out who reads along, where the listener could not tell, and has
+// the question answered. Where nobody can tell the place stays private.
+func (a *App) handle(ctx context.Context, q bots.Question) error {
+	placer, ok := a.Platforms[q.Thread.Platform].(bots.Placer)
+	if ok && q.Visibility == "" {
+		v, err := placer.Visibility(ctx, q.Thread)
+		if refusal, refused := errors.AsType[*bots.Refusal](err); refused && refusal.After > 0 {
+			return worker.Later(refusal.After, err)
+		}
+		if err != nil {
+			a.Log.WarnContext(ctx, "who reads along in a channel is not known: it counts as private", "channel", q.Thread.Place(), "error", err)
+		}
+		q.Visibility = v
+	}
+	return a.Desk.Handle(ctx, q)
 }
 
 // platformNames lists the platforms of the map, in a fixed order.

@@ -148,6 +148,34 @@ func TestEndToEndSlackCommand(t *testing.T) {
 	})
 }
 
+// TestEndToEndSlackANewChannelIsLookedUp asks in a channel that came after the
+// start, whose documents all public channels may see: the first question finds
+// them already, in a private channel none does.
+func TestEndToEndSlackANewChannelIsLookedUp(t *testing.T) {
+	t.Parallel()
+
+	server := slackWorkspace(t)
+	dir := t.TempDir()
+	write(t, dir, "tribune.yaml", "collections:\n  open: {sources: [{dir: ./open}], visible_to: [\"slack:T0LOCAL:public\"]}\n")
+	write(t, dir, "open/badge.md", "# Badge\n\nA lost badge is replaced at the reception desk within one hour.\n")
+	app := start(t, dir, slackSocket(server), Parts{})
+	eventually(t, "the bot is connected", server.Connected)
+	eventually(t, "the collection is fed", func() bool {
+		all, err := app.Collections(t.Context())
+		return err == nil && len(all) == 2
+	})
+	members := []string{localslack.BotUser, "U0ADA"}
+	server.AddChannel(localslack.Channel{ID: "C0NEW", Name: "new", Kind: localslack.Public, Members: members})
+	server.AddChannel(localslack.Channel{ID: "C0SECRET", Name: "secret", Kind: localslack.Private, Members: members})
+	for channel, want := range map[string]string{"C0NEW": "reception desk", "C0SECRET": "do not answer"} {
+		ts, err := server.Say(localslack.Say{Channel: channel, User: "U0ADA", Text: localslack.Mention() + " Where is a lost badge replaced?"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		one(t, func() []botstest.Shown { return below(server, channel, ts, ts) }, want)
+	}
+}
+
 func TestEndToEndForgedSlackCallQueuesNothing(t *testing.T) {
 	t.Parallel()
 

@@ -17,6 +17,7 @@ import (
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/handbook"
 	"github.com/tribunebot/tribune/knowledge/index"
+	"github.com/tribunebot/tribune/worker/answer"
 	"github.com/tribunebot/tribune/worker/queue"
 )
 
@@ -31,8 +32,7 @@ func withApp(ctx context.Context, c *config.Config, dir *dataDir, s streams, do 
 	if err != nil {
 		return err
 	}
-	closing := context.WithoutCancel(ctx)
-	defer func() { err = errors.Join(err, app.Close(closing)) }()
+	defer func() { err = errors.Join(err, app.closeSoon(ctx)) }()
 	if err := app.feedHandbook(ctx); err != nil {
 		return err
 	}
@@ -72,6 +72,11 @@ func (a *App) feedNew(ctx context.Context, s streams) error {
 // while one is asked.
 type standalone struct{ *App }
 
+// askPatience is how long a terminal waits: longer than an answer may take.
+const askPatience = answer.Patience + time.Minute
+
+var errNoAnswer = fmt.Errorf("there was no answer in %s: `tribune queue` shows whether anything is worked on, the server's log why not", askPatience)
+
 // handBack is how long running answers may take once a command's own question
 // is answered: others belong to a server that is yet to start.
 const handBack = time.Second
@@ -81,9 +86,9 @@ func (s standalone) Ask(ctx context.Context, r askRequest, live func(bots.Conten
 	working, stop := context.WithCancel(ctx)
 	worked := make(chan error, 1)
 	go func() { worked <- s.work(working, handBack) }()
-	answer, err := s.App.Ask(ctx, r, live)
+	said, err := s.App.Ask(ctx, r, live)
 	stop()
-	return answer, errors.Join(err, <-worked)
+	return said, errors.Join(err, <-worked)
 }
 
 // Ask asks one question through the queue, like any other platform.
@@ -97,11 +102,13 @@ func (a *App) Ask(ctx context.Context, r askRequest, live func(bots.Content)) (b
 		return bots.Answer{}, a.models.errNoGroup(r.Group)
 	}
 	q := terminalQuestion(r)
-	answer, err := a.Terminal.Ask(ctx, a.Queue, q, live)
+	ctx, cancel := context.WithTimeoutCause(ctx, askPatience, errNoAnswer)
+	defer cancel()
+	said, err := a.Terminal.Ask(ctx, a.Queue, q, live)
 	if err != nil && ctx.Err() != nil {
 		err = errors.Join(err, a.Queue.Withdraw(context.WithoutCancel(ctx), q))
 	}
-	return answer, err
+	return said, err
 }
 
 // terminalQuestion makes a question of what was typed.

@@ -41,7 +41,7 @@ func (cmd *serveCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	err = app.Serve(ctx, func(ctx context.Context, base string) error { return cmd.greet(ctx, app, s, base) })
-	return errors.Join(err, app.Close(context.WithoutCancel(ctx)))
+	return errors.Join(err, app.closeSoon(ctx))
 }
 
 // Serve runs every part until ctx is done or one of them fails. ready is called
