@@ -66,7 +66,7 @@ func NewApp(ctx context.Context, c *config.Config, dir *dataDir, log *slog.Logge
 		err = a.wire(ctx, parts)
 	}
 	if err != nil {
-		return nil, errors.Join(err, a.Close(ctx))
+		return nil, errors.Join(err, a.closeSoon(ctx))
 	}
 	return a, nil
 }

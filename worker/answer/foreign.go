@@ -2,6 +2,7 @@ package answer
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -41,10 +42,8 @@ func (f foreign) address(text string) bool {
 // The first word of a sentence is capital without being a name, and headings
 // may capitalise every word.
 func (f foreign) names(unit string) bool {
-	for _, a := range f.addresses.FindAllString(unit, -1) {
-		if f.address(a) {
-			return true
-		}
+	if slices.ContainsFunc(f.addresses.FindAllString(unit, -1), f.address) {
+		return true
 	}
 	text := strings.TrimLeft(unit, " \t\n#*_->|0123456789.)\"'“‘(")
 	for _, at := range f.capitals.FindAllStringIndex(text, -1) {
