@@ -57,7 +57,7 @@ func TestGate(t *testing.T) {
 	}
 }
 
-// TestGateInEnglish has the claims that a reviewer got past it.
+// TestGateInEnglish has claims that are easily made and hard to see.
 func TestGateInEnglish(t *testing.T) {
 	t.Parallel()
 
