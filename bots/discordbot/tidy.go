@@ -51,7 +51,11 @@ func (t tidier) question(text string, n names) string {
 	said := strings.TrimSpace(text)
 	out := t.plain(said, n)
 	if strings.HasPrefix(said, "<@") {
-		out = strings.TrimLeft(out, ",，:：、 \t\n")
+		out = strings.TrimLeft(out, ",，：、 \t\n")
+		// A colon may begin an emoji's name.
+		if rest, ok := strings.CutPrefix(out, ":"); ok && (rest == "" || strings.ContainsAny(rest[:1], " \t\n")) {
+			out = strings.TrimSpace(rest)
+		}
 	}
 	return out
 }

@@ -40,10 +40,11 @@ func plain(text, bot string) string {
 }
 
 // afterMention takes away what separated a mention from the rest: one of two
-// spaces, and at the start a colon or a comma too.
+// spaces, and at the start a colon or a comma right behind it too.
 func afterMention(before, after string) string {
 	if strings.TrimSpace(before) == "" {
-		return strings.TrimLeft(after, " \t:,：，")
+		// A colon behind a space may begin an emoji's name.
+		return strings.TrimLeft(strings.TrimLeft(after, ":,：，"), " \t")
 	}
 	if strings.HasSuffix(before, " ") {
 		return strings.TrimPrefix(after, " ")

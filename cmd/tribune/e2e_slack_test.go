@@ -176,6 +176,20 @@ func TestEndToEndSlackANewChannelIsLookedUp(t *testing.T) {
 	}
 }
 
+func TestEndToEndSlackHugeEmptyAndEmoji(t *testing.T) {
+	t.Parallel()
+
+	server := slackWorkspace(t)
+	start(t, t.TempDir(), slackSocket(server), Parts{})
+	eventually(t, "the bot is connected", server.Connected)
+	for text, want := range map[string]string{
+		strings.Repeat("加班费怎么算？", 1<<20/21): "太长", "": "write your question", ":tada: 🎉": "could not read",
+	} {
+		ts := mention(t, server, text, "")
+		one(t, func() []botstest.Shown { return below(server, slackChannel, ts, ts) }, want)
+	}
+}
+
 func TestEndToEndForgedSlackCallQueuesNothing(t *testing.T) {
 	t.Parallel()
 

@@ -106,6 +106,14 @@ func TestEndToEndWebChat(t *testing.T) {
 	})
 }
 
+func TestEndToEndWebChatHugeQuestion(t *testing.T) {
+	t.Parallel()
+
+	app := start(t, t.TempDir(), nil, Parts{})
+	askWeb(t, app.base, "question-0000-0009", strings.Repeat("加班费怎么算？", 1<<20/21))
+	follow(t, app.base, func(turn webTurn) bool { return turn.Final && strings.Contains(turn.Content.Text, "太长") })
+}
+
 func TestEndToEndWebChatBeyondLoopbackNeedsTheKey(t *testing.T) {
 	t.Parallel()
 
