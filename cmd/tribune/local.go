@@ -88,7 +88,16 @@ func (s standalone) Ask(ctx context.Context, r askRequest, live func(bots.Conten
 	go func() { worked <- s.work(working, handBack) }()
 	said, err := s.App.Ask(ctx, r, live)
 	stop()
-	return said, errors.Join(err, <-worked)
+	// A damaged store may never let go: then the process ends all the same, and
+	// what it had in hand comes again.
+	timer := time.NewTimer(closeLimit)
+	defer timer.Stop()
+	select {
+	case ended := <-worked:
+		return said, errors.Join(err, ended)
+	case <-timer.C:
+		return said, errors.Join(err, fmt.Errorf("the queue did not let go in %s: is its store in the data directory damaged?", closeLimit))
+	}
 }
 
 // Ask asks one question through the queue, like any other platform.
