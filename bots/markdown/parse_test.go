@@ -141,7 +141,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("# a\n- *b* **c**\n\n> d\n\n|e|f|\n|-|-|\n|g|h|i|")
 	f.Fuzz(func(t *testing.T, s string) {
 		if strings.ContainsAny(s, "]`~&<\\") || Clean(s) != s || len(s) > 10_000 {
-			t.Skip()
+			t.Skip("such a text may lose signs by design")
 		}
 		if got, want := wordsOf(Parse(s).Blocks), wordsOf([]Block{CodeBlock{Text: s}}); len(got) < len(strings.Trim(want, "0123456789")) && lettersOnly(got) != lettersOnly(want) {
 			t.Errorf("Parse(%q) keeps %q", s, got)

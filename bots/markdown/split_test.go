@@ -134,7 +134,7 @@ func FuzzSplit(f *testing.F) {
 	f.Add("# a **b** `c`\n\n```go\nx\n```\n\n|a|b|\n|-|-|\n|1|2|\n\n> - [l](http://a/b)[1]。好\n", 120)
 	f.Fuzz(func(t *testing.T, source string, most int) {
 		if most < 100 || most > 5000 || len(source) > 20_000 {
-			t.Skip()
+			t.Skip("no such limit, or too long to be quick")
 		}
 		checkParts(t, source, Limit{Max: most, Trailer: "[1] source"})
 		checkParts(t, source, Limit{Max: most, Measure: UTF16})

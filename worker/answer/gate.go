@@ -65,7 +65,9 @@ func (g *gate) pass(unit string) {
 	body := strings.TrimSpace(g.marks.ReplaceAllString(unit, ""))
 	switch {
 	case body == "":
-		g.blank(unit, cited)
+		// Empty, or marks that stand alone: what they would be put behind was
+		// judged without them, so they are worth nothing.
+		g.text.WriteString(trailing(unit))
 	case len(cited) > 0:
 		g.judge(unit, body, g.supporters(body, cited))
 	case connective(body) && g.leadsIn(body) && g.figuresKnown(body, g.passages, g.known):
@@ -95,14 +97,6 @@ func (g *gate) unlinked(unit string) string {
 		}
 		return m[1]
 	})
-}
-
-// blank keeps empty lines, and gives marks that stand alone to what is before.
-func (g *gate) blank(unit string, cited []int) {
-	for _, i := range cited {
-		g.text.WriteString(g.mark(i))
-	}
-	g.text.WriteString(trailing(unit))
 }
 
 // judge writes the unit with the marks of the passages that support it, or

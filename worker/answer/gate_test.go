@@ -57,6 +57,17 @@ func TestGate(t *testing.T) {
 	}
 }
 
+// TestAMarkOnItsOwnLendsNoAuthority: what stands before it was judged without it.
+func TestAMarkOnItsOwnLendsNoAuthority(t *testing.T) {
+	t.Parallel()
+
+	said := "同一单位与同一劳动者只能约定一次试用期。[1]\n[3]\n"
+	answer, _ := get(t, answerer(probation(), llmtest.NewScript(llmtest.Say(said))), ask("试用期最长多久？"))
+	if len(answer.Sources) != 1 || answer.Sources[0].Ref != "zh/probation.md#1" || strings.Contains(answer.Text, "[2]") {
+		t.Errorf("%q from %v", answer.Text, answer.Sources)
+	}
+}
+
 // TestGateInEnglish has claims that are easily made and hard to see.
 func TestGateInEnglish(t *testing.T) {
 	t.Parallel()

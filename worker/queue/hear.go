@@ -14,7 +14,8 @@ import (
 	"github.com/tribunebot/tribune/bots"
 )
 
-// ErrFull says that the queue takes no more: the asker is told to try later.
+// ErrFull says that the queue takes no more. The platform is not told that it
+// was received, so that it sends the question again or says that it failed.
 var ErrFull = errors.New("the queue is full")
 
 // hearLimit leaves time to tell the platform before its own limit (Slack
