@@ -12,21 +12,69 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"net/http"
 	"time"
 )
 
-// Request is one chat completion asked for.
+// Endpoint is what is asked of a provider: a path below its address.
+type Endpoint string
+
+// The endpoints. Every Model knows the first; one that does not know another
+// says BadRequest.
+const (
+	ChatCompletions Endpoint = ""
+	Completions     Endpoint = "completions" // a prompt continued, OpenAI's older protocol
+	Embeddings      Endpoint = "embeddings"  // text to vectors; never streamed
+)
+
+// Request is one call of a model, as a rule a chat completion.
 type Request struct {
+	// ID names the call in reports and headers; empty: the router makes one.
+	ID string
 	// Group is the name that the caller chose: a model, a group of
 	// deployments, or empty for the default.
 	Group string
-	// Body is an OpenAI chat completion request. Every field of it reaches
-	// the provider as it is, known or not, but "model" (set by the deployment)
+	// Endpoint is what is asked for; empty: a chat completion.
+	Endpoint Endpoint
+	// Body is a request in OpenAI's shape. Every field of it reaches the
+	// provider as it is, known or not, but "model" (set by the deployment)
 	// and "stream" (set by the method that is called).
 	Body json.RawMessage
-	// Labels say who asks and from where ("channel", "user", "key"), for
+	// Labels say who asks and from where (see the Label constants), for
 	// rules, budgets and reports.
 	Labels map[string]string
+	// Quotas limit whoever asks, beside the limits of the deployments.
+	Quotas []Quota
+	// Asks is what the caller asks of the router for this one request; nil:
+	// nothing.
+	Asks *Asks
+}
+
+// The labels that rules, budgets and reports know. Others may be there too.
+const (
+	LabelChannel    = "channel"    // platform:team:channel of a question
+	LabelUser       = "user"       // who asked; end_user in LiteLLM's words
+	LabelKey        = "key"        // alias of the virtual key
+	LabelKeyHash    = "key_hash"   // SHA-256 of the key, in hex
+	LabelConfidence = "confidence" // of the retrieval, 0 to 1, as text
+	LabelQuestion   = "question"   // id of the question that is answered
+	LabelSession    = "session"    // thread or conversation
+	LabelTags       = "tags"       // words with commas between
+)
+
+// Asks are one request's own wishes. They are LiteLLM's switches in a request's
+// body; whoever reads them there takes them out of Body.
+type Asks struct {
+	Fallbacks        []string      // groups to try after the first, in this order, instead of the configured ones
+	DisableFallbacks bool          // an error of the first group is the caller's
+	Retries          *int          // num_retries
+	Timeout          time.Duration // of the whole request; 0: the configured one
+	// Fail pretends that the first group failed in this way, so that a client
+	// can try its fallbacks (LiteLLM's mock_testing_ switches); empty: no.
+	Fail Kind
+	// HoldReasoning counts a model's reasoning as not yet an answer: a stream
+	// that breaks in it is still tried elsewhere.
+	HoldReasoning bool
 }
 
 // Usage counts tokens. Cached and Reasoning are parts of the first two.
@@ -42,26 +90,39 @@ type Served struct {
 	Deployment string   // the deployment's id
 	Provider   string   // the provider's prefix: "deepseek"
 	Model      string   // as the provider names it
+	Group      string   // the group that the deployment was chosen from
+	APIBase    string   // the provider's address, without secrets
 	Route      string   // how the deployment was chosen, in words
 	Attempts   int      // calls made, the successful one among them
+	Fallbacks  int      // groups that were tried before Group
 	Usage      *Usage   // nil: the provider did not say
+	Counted    bool     // Usage was counted here, because the provider did not say
 	CostUSD    *float64 // nil: the price is unknown
+	// Header is what the provider's answer carried in headers, for those who
+	// pass some of it on; nil where it is not known. It must not be changed.
+	Header http.Header
 }
 
 // Response is a whole completion.
 type Response struct {
 	Served
 
-	Body json.RawMessage // an OpenAI chat completion, unknown fields kept
+	Body json.RawMessage // an answer in OpenAI's shape, unknown fields kept
 }
 
 // Chunk is one part of a streamed completion.
 type Chunk struct {
 	// Body is an OpenAI chat completion chunk, unknown fields kept.
 	Body json.RawMessage
+	// From is set by a router on the first chunk of a stream: who speaks, as
+	// far as it is known then. Nil on all others.
+	From *Served
 	// Served is set on the last chunk of a stream that ended well, and nil
 	// on all others. The last chunk's Body may be empty.
 	Served *Served
+	// More says that the next chunk is here already: whoever writes to a
+	// network may wait for it before flushing.
+	More bool
 }
 
 // Model completes chats.
@@ -92,6 +153,8 @@ const (
 	BadResponse   Kind = "bad_response"   // what came was no completion
 	NoFunds       Kind = "no_funds"       // 402, or a quota that is used up
 	Cancelled     Kind = "cancelled"      // the caller left
+	OverBudget    Kind = "over_budget"    // a budget of ours is used up: 429 that waiting does not mend soon
+	NoDeployment  Kind = "no_deployment"  // none is there, or all are cooling down
 )
 
 // Error is a failed call. Its text holds no secret and may be logged; it is

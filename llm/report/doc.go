@@ -1,0 +1,2 @@
+// Package report tells others of model calls.
+package report

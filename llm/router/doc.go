@@ -1,0 +1,2 @@
+// Package router chooses who answers: it is an llm.Model over many deployments.
+package router
