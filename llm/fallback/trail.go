@@ -98,7 +98,7 @@ func verb(k llm.Kind) string {
 		return "declined to answer"
 	case llm.NoFunds:
 		return "was out of funds"
-	case llm.BadRequest, llm.BadResponse, llm.Cancelled:
+	case llm.BadRequest, llm.BadResponse, llm.Cancelled, llm.OverBudget, llm.NoDeployment:
 	}
 	return "gave no usable answer"
 }
