@@ -123,10 +123,10 @@ func explain(err error, text string) *invalid {
 // checkForm looks for quotes and blanks that came along with a value.
 func (l *loader) checkForm(name string, origin Origin) {
 	for _, layer := range l.layers {
-		if layer.origin != origin {
+		if layer.Origin != origin {
 			continue
 		}
-		raw := layer.values[name]
+		raw := layer.Values[name]
 		text := strings.TrimSpace(raw)
 		if raw != text {
 			l.report(Problem{

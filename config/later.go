@@ -10,8 +10,7 @@ import (
 // silently without effect costs somebody an afternoon.
 func unused() []string {
 	return []string{
-		"LITELLM_CONFIG", "EMBEDDING_", "SLACK_CLIENT_", "WEAVIATE_", "DATABASE_URL",
-		"LANGFUSE_", "SUPABASE_", "OTEL_EXPORTER_OTLP_ENDPOINT", ".daily_budget_usd", ".followups",
+		"EMBEDDING_", "SLACK_CLIENT_", "WEAVIATE_", "DATABASE_URL", ".followups",
 	}
 }
 
@@ -22,8 +21,7 @@ const notUsedYet = "it is set, but this version does not use it yet"
 func (l *loader) checkUnused() {
 	const fix = "nothing need be done; a later version will use it"
 	for _, s := range l.settings {
-		found := s.Name == "LITELLM_CONFIG" && l.config.Models.File != "" // it may be there without being named
-		if (s.Origin != Default || found) && slices.ContainsFunc(unused(), s.is) {
+		if s.Origin != Default && slices.ContainsFunc(unused(), s.is) {
 			l.report(Problem{Setting: s.Name, Origin: s.Origin, Message: notUsedYet, Fix: fix, Warning: true})
 		}
 	}

@@ -19,22 +19,18 @@ import (
 // few kilobytes.
 const maxDotEnv = 256 << 10
 
-// layer is one place that settings come from.
-type layer struct {
-	origin Origin
-	values map[string]string
-}
-
 // readLayers reads the layers, the strongest first.
 func (l *loader) readLayers(o Options) {
 	environ := o.Environ
 	if environ == nil {
 		environ = os.Environ()
 	}
-	l.layers = []layer{
+	l.layers = []Layer{
 		{CommandLine, o.Overrides},
+		o.Above,
 		{Environment, split(environ)},
 		{DotEnv, l.readDotEnv(filepath.Join(o.Dir, ".env"))},
+		o.Below,
 	}
 	layers := l.layers
 	l.config.lookup = func(name string) (string, Origin) { return lookup(layers, name) }
@@ -43,10 +39,10 @@ func (l *loader) readLayers(o Options) {
 
 // lookup returns a setting without the blanks around it, and where it is from.
 // Empty counts as unset: that is how a variable is switched off in a shell.
-func lookup(layers []layer, name string) (string, Origin) {
+func lookup(layers []Layer, name string) (string, Origin) {
 	for _, layer := range layers {
-		if text := strings.TrimSpace(layer.values[name]); text != "" {
-			return text, layer.origin
+		if text := strings.TrimSpace(layer.Values[name]); text != "" {
+			return text, layer.Origin
 		}
 	}
 	return "", Default
@@ -161,16 +157,16 @@ func (l *loader) checkNames() {
 		}
 	}
 	for _, layer := range l.layers {
-		for _, name := range slices.Sorted(maps.Keys(layer.values)) {
+		for _, name := range slices.Sorted(maps.Keys(layer.Values)) {
 			rest, ours := strings.CutPrefix(name, prefix)
-			if !ours || slices.Contains(known, rest) || foreign(rest, layer.values[name]) {
+			if !ours || slices.Contains(known, rest) || foreign(rest, layer.Values[name]) {
 				continue
 			}
 			fix := "remove it; docs/environment.md lists the names"
 			if near := nearest(rest, known); near != "" {
 				fix = "did you mean " + prefix + near + "?"
 			}
-			l.report(Problem{Setting: plain(name), Origin: layer.origin, Message: "no such setting", Fix: fix})
+			l.report(Problem{Setting: plain(name), Origin: layer.Origin, Message: "no such setting", Fix: fix})
 		}
 	}
 }

@@ -16,6 +16,10 @@ type Options struct {
 	// Overrides are settings from the command line, by variable name. They
 	// win over everything.
 	Overrides map[string]string
+	// Above and Below are settings of another file, by variable name: what it
+	// lays down (it wins over the environment), and what it offers where
+	// neither the environment nor .env says anything.
+	Above, Below Layer
 	// Providers are the variable prefixes ("MISTRAL") of the providers that
 	// the program knows, besides those that Config has fields for.
 	Providers []string
@@ -38,10 +42,16 @@ func Load(o Options) (*Config, error) {
 	return l.finish()
 }
 
+// Layer is one place that settings come from.
+type Layer struct {
+	Origin Origin
+	Values map[string]string // by variable name
+}
+
 // loader makes one Config.
 type loader struct {
 	dir      string
-	layers   []layer
+	layers   []Layer
 	config   *Config
 	settings []Setting
 	problems Problems

@@ -332,3 +332,21 @@ func TestFilesThatLieThere(t *testing.T) {
 		}
 	}
 }
+
+func TestLayersOfAnotherFile(t *testing.T) {
+	t.Parallel()
+	above := Layer{Origin: "other.yaml", Values: map[string]string{"LITELLM_MASTER_KEY": "sk-laid-down-0001"}}
+	below := Layer{Origin: "other.yaml", Values: map[string]string{"LITELLM_MODEL": "offered", "TRIBUNE_GRACE": "7s", "TRIBUNE_LOG_LEVEL": "debug"}}
+	c := must(Load(Options{
+		Dir: t.TempDir(), Above: above, Below: below,
+		Environ:   []string{"LITELLM_MASTER_KEY=sk-environment-1", "TRIBUNE_GRACE=9s"},
+		Overrides: map[string]string{"TRIBUNE_LOG_LEVEL": "warn"},
+	}))
+	got := []string{c.Models.MasterKey.Reveal(), c.Models.Model, c.Server.Grace.Std().String(), string(c.Server.LogLevel)}
+	if diff := cmp.Diff([]string{"sk-laid-down-0001", "offered", "9s", "warn"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if _, origin := c.lookup("LITELLM_MODEL"); origin != "other.yaml" {
+		t.Errorf("the origin is told as %q", origin)
+	}
+}
