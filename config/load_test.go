@@ -342,8 +342,8 @@ func TestLayersOfAnotherFile(t *testing.T) {
 		Environ:   []string{"LITELLM_MASTER_KEY=sk-environment-1", "TRIBUNE_GRACE=9s"},
 		Overrides: map[string]string{"TRIBUNE_LOG_LEVEL": "warn"},
 	}))
-	got := []string{c.Models.MasterKey.Reveal(), c.Models.Model, c.Server.Grace.Std().String(), string(c.Server.LogLevel)}
-	if diff := cmp.Diff([]string{"sk-laid-down-0001", "offered", "9s", "warn"}, got); diff != "" {
+	got := []string{c.Models.MasterKey.Reveal(), c.Models.Model, c.Server.Grace.Std().String(), c.Server.LogLevel.Level().String()}
+	if diff := cmp.Diff([]string{"sk-laid-down-0001", "offered", "9s", "WARN"}, got); diff != "" {
 		t.Error(diff)
 	}
 	if _, origin := c.lookup("LITELLM_MODEL"); origin != "other.yaml" {
