@@ -39,14 +39,22 @@ type Plan struct {
 	Group       string   // model group; empty: the default
 	Persona     string   // added to the system prompt
 	Language    string   // "zh", "en"; empty or "auto": the question's own
+	// Quotas limit what the answer's model calls may use, and Labels say more
+	// about who asks; see llm.Request.
+	Quotas []llm.Quota
+	Labels map[string]string
 }
 
-// Answerer answers questions. All fields but Model, History and Log are needed.
+// Answerer answers questions. All fields but Confidence, Model, History and Log
+// are needed.
 type Answerer struct {
 	Retriever knowledge.Retriever
 	// Relevant tells whether the passages are about the question at all.
 	Relevant func(question string, found []knowledge.Passage) bool
-	Model    llm.Model // nil: every answer is extractive
+	// Confidence says how likely it is that the passages answer, 0 to 1, for
+	// the model router's rules; nil: it is not told.
+	Confidence func(found []knowledge.Passage) float64
+	Model      llm.Model // nil: every answer is extractive
 	// Plan says how q is answered. An error makes the question wait: nothing is
 	// searched when it is not known what may be.
 	Plan func(q bots.Question) (Plan, error)

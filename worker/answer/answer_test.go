@@ -3,6 +3,7 @@ package answer
 import (
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -145,6 +146,7 @@ func TestWithoutAModelPassagesAreQuoted(t *testing.T) {
 		"refuses":         {llmtest.NewScript(llmtest.Refuse(http.StatusInternalServerError, "boom")), chinese().modelFailed},
 		"breaks off":      {llmtest.NewScript(llmtest.Step{Pieces: []string{"试用期", "最长"}, Fault: llmtest.Cut, After: 1}), chinese().modelFailed},
 		"cites nothing":   {llmtest.NewScript(llmtest.Say("月球上没有空气。")), chinese().unsupported},
+		"over its budget": {refusing{llm.OverBudget}, chinese().spent},
 		"invents figures": {llmtest.NewScript(llmtest.Say("试用期不得超过九十九个月。[1]")), chinese().unsupported},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -160,6 +162,59 @@ func TestWithoutAModelPassagesAreQuoted(t *testing.T) {
 				t.Errorf("quoted %q from %v", answer.Text, answer.Sources)
 			}
 		})
+	}
+}
+
+// refusing is a model that fails in one way.
+type refusing struct{ kind llm.Kind }
+
+func (m refusing) Complete(context.Context, llm.Request) (llm.Response, error) {
+	return llm.Response{}, &llm.Error{Kind: m.kind, Provider: "test", Err: errors.New("no")}
+}
+
+func (m refusing) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk, error] {
+	return func(yield func(llm.Chunk, error) bool) {
+		_, err := m.Complete(ctx, r)
+		yield(llm.Chunk{}, err)
+	}
+}
+
+// listening keeps the request that it fails.
+type listening struct {
+	refusing
+
+	got *llm.Request
+}
+
+func (m listening) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk, error] {
+	*m.got = r
+	return m.refusing.Stream(ctx, r)
+}
+
+func TestTheRouterIsToldWhoAsks(t *testing.T) {
+	t.Parallel()
+	var got llm.Request
+	a := answerer(probation(), nil)
+	a.Model = listening{refusing{llm.BadRequest}, &got}
+	a.Confidence = func([]knowledge.Passage) float64 { return 0.5 }
+	plan := a.Plan
+	quota := llm.Quota{ID: "channel/c", RPM: 3}
+	a.Plan = func(q bots.Question) (Plan, error) {
+		p, err := plan(q)
+		p.Quotas, p.Labels = []llm.Quota{quota}, map[string]string{llm.LabelKey: "alice"}
+		return p, err
+	}
+	q := ask("合同满三年的试用期最长多久？")
+	get(t, a, q)
+	want := map[string]string{
+		llm.LabelChannel: q.Thread.Place(), llm.LabelUser: q.Thread.Platform + ":" + q.Asker, llm.LabelQuestion: q.ID,
+		llm.LabelSession: q.Thread.Key(), llm.LabelConfidence: "0.500", llm.LabelKey: "alice",
+	}
+	if diff := cmp.Diff(want, got.Labels); diff != "" {
+		t.Error(diff)
+	}
+	if len(got.Quotas) != 1 || got.Quotas[0].ID != quota.ID || got.Asks == nil || !got.Asks.HoldReasoning {
+		t.Errorf("quotas %v, asks %v", got.Quotas, got.Asks)
 	}
 }
 

@@ -3,6 +3,8 @@ package answer
 import (
 	"context"
 	"fmt"
+	"maps"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,6 +40,9 @@ func (r *run) complete(ctx context.Context) (bots.Answer, error) {
 	switch {
 	case ctx.Err() != nil:
 		return bots.Answer{}, fmt.Errorf("answering was stopped: %w", context.Cause(ctx))
+	case llm.KindOf(err) == llm.OverBudget:
+		r.Log.InfoContext(ctx, "a budget is used up, quoting instead", "question", r.q.ID, "error", err)
+		return r.quote(r.say.spent), nil
 	case err != nil:
 		r.Log.WarnContext(ctx, "the model failed, quoting instead", "question", r.q.ID, "error", err)
 		return r.quote(r.say.modelFailed), nil
@@ -78,7 +83,12 @@ func (r *run) stream(ctx context.Context) (draft, error) {
 	d := draft{gate: newGate(r.found, r.knownText(), r.lang)}
 	var cutter units
 	called, read := r.Now(), 0
-	for chunk, err := range r.Model.Stream(ctx, llm.Request{Group: r.plan.Group, Body: body, Labels: r.labels()}) {
+	request := llm.Request{
+		Group: r.plan.Group, Body: body, Labels: r.labels(), Quotas: r.plan.Quotas,
+		// Reasoning is not shown: a model that breaks off in it can be replaced.
+		Asks: &llm.Asks{HoldReasoning: true},
+	}
+	for chunk, err := range r.Model.Stream(ctx, request) {
 		if err != nil {
 			return d, err
 		}
@@ -135,7 +145,17 @@ func (r *run) credit(answer bots.Answer, d draft) bots.Answer {
 
 // labels tell the model's router who asks, in its own neutral words.
 func (r *run) labels() map[string]string {
-	return map[string]string{"channel": r.q.Thread.Place(), "user": r.q.Thread.Platform + ":" + r.q.Asker}
+	labels := map[string]string{
+		llm.LabelChannel:  r.q.Thread.Place(),
+		llm.LabelUser:     r.q.Thread.Platform + ":" + r.q.Asker,
+		llm.LabelQuestion: r.q.ID,
+		llm.LabelSession:  r.q.Thread.Key(),
+	}
+	if r.Confidence != nil {
+		labels[llm.LabelConfidence] = strconv.FormatFloat(r.Confidence(r.found), 'f', 3, 64)
+	}
+	maps.Copy(labels, r.plan.Labels)
+	return labels
 }
 
 // knownText is all that people said: an answer may repeat its figures.

@@ -7,7 +7,7 @@ type words struct {
 	empty, unclear, tooLong, greeting  string
 	notFound, limited, failed, expired string
 	noModel, modelFailed, unsupported  string
-	cut                                string
+	cut, spent                         string
 }
 
 // say returns the bot's sentences in the language ("zh" or else English).
@@ -32,6 +32,7 @@ func chinese() words {
 		modelFailed: "模型暂时不可用，以下为文档原文摘录。",
 		unsupported: "模型的回答未能由文档证实，以下改为文档原文摘录。",
 		cut:         "回答因长度限制被截断。",
+		spent:       "本频道的模型预算已用完，以下为文档原文摘录。",
 	}
 }
 
@@ -49,6 +50,7 @@ func english() words {
 		modelFailed: "The model cannot be reached at the moment: these are quotes from the documents.",
 		unsupported: "The model's answer was not borne out by the documents: these are quotes from them instead.",
 		cut:         "The answer was cut at its length limit.",
+		spent:       "The budget for models is used up here: these are quotes from the documents.",
 	}
 }
 
