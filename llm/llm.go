@@ -60,6 +60,7 @@ const (
 	LabelQuestion   = "question"   // id of the question that is answered
 	LabelSession    = "session"    // thread or conversation
 	LabelTags       = "tags"       // words with commas between
+	LabelMaster     = "master"     // "true" for the holder of the master key, who may see everything; set by the gateway alone
 )
 
 // Asks are one request's own wishes. They are LiteLLM's switches in a request's
