@@ -121,6 +121,9 @@ type Chunk struct {
 	// Served is set on the last chunk of a stream that ended well, and nil
 	// on all others. The last chunk's Body may be empty.
 	Served *Served
+	// UsageOnly says that the chunk carries usage and nothing else, and that the
+	// caller did not ask for it: a gateway leaves it out, accounting does not.
+	UsageOnly bool
 	// More says that the next chunk is here already: whoever writes to a
 	// network may wait for it before flushing.
 	More bool

@@ -9,15 +9,11 @@
 package compat
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,28 +22,6 @@ import (
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/edge"
 )
-
-// Options describe one deployment.
-type Options struct {
-	ID       string // the deployment's id; default Provider/Model
-	Provider string // the provider's prefix; default "openai"
-	Model    string // as the provider names it
-	BaseURL  string // up to and without /chat/completions
-	Key      string // sent as a Bearer token; empty for servers that want none
-	Header   http.Header
-
-	// HTTPClient makes the calls; its Timeout should be 0. The default has a
-	// connection pool of its own.
-	HTTPClient *http.Client
-
-	Timeout    time.Duration // for the whole call; default 10 minutes
-	FirstToken time.Duration // until a stream's first token; default 60 seconds
-	Idle       time.Duration // between two tokens; default 60 seconds
-	MaxBytes   int64         // of an answer; default 32 MiB
-
-	Log *slog.Logger     // default: none
-	Now func() time.Time // for Retry-After dates; default time.Now
-}
 
 // Model is one deployment behind an OpenAI-shaped endpoint.
 type Model struct {
@@ -63,30 +37,17 @@ type Model struct {
 
 // New checks the options and fills in their defaults; it makes no call.
 func New(o Options) (*Model, error) {
-	if o.Model == "" {
-		return nil, errors.New("compat: name the model to call")
-	}
-	if u, err := url.Parse(o.BaseURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("compat: the base address of %s must be an http(s) URL", cmp.Or(o.ID, o.Model))
-	}
-	o.Provider = cmp.Or(o.Provider, "openai")
-	o.ID = cmp.Or(o.ID, o.Provider+"/"+o.Model)
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.HTTPClient == nil {
-		o.HTTPClient = edge.NewClient()
+	o, err := o.orDefault()
+	if err != nil {
+		return nil, err
 	}
 	m := &Model{
 		Options: o,
-		edge:    edge.Edge{Provider: o.Provider, Secrets: edge.Secrets(o.Key, o.Header)},
+		edge:    edge.Edge{Provider: o.Provider, Secrets: o.secrets()},
 		limits:  edge.Limits{Total: o.Timeout, First: o.FirstToken, Idle: o.Idle, Bytes: o.MaxBytes}.OrDefault(),
 		config:  openai.DefaultConfig(o.Key),
 	}
-	m.config.BaseURL = strings.TrimRight(o.BaseURL, "/")
+	m.config.BaseURL = o.BaseURL
 	// Comments and blank lines count as empty messages; what bounds a stream
 	// here is its length and its time limits.
 	m.config.EmptyMessagesLimit = ^uint(0)
@@ -124,7 +85,7 @@ func (m *Model) complete(ctx context.Context, r llm.Request) (llm.Response, erro
 func (m *Model) body(body json.RawMessage, fields map[string]any) (json.RawMessage, error) {
 	fields["model"] = m.Model
 	limit := llm.Field(body, "max_tokens")
-	if m.Provider == "openai" && limit != nil && llm.Field(body, "max_completion_tokens") == nil {
+	if m.Quirks.NewLimit && limit != nil && llm.Field(body, "max_completion_tokens") == nil {
 		fields["max_tokens"], fields["max_completion_tokens"] = nil, limit
 	}
 	return llm.SetFields(body, fields)
