@@ -8,7 +8,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/sashabaranov/go-openai"
 )
@@ -32,40 +31,84 @@ func SetFields(body json.RawMessage, fields map[string]any) (json.RawMessage, er
 	if err != nil {
 		return nil, err
 	}
-	if err := checkObject(body); err != nil {
+	members, err := Members(body)
+	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, 1, len(body)+64*len(fields)+1)
-	out[0] = '{'
 	written := make(map[string]bool, len(fields))
-	for rawKey, value := range members(body) {
-		key := unquote(rawKey)
-		if _, ours := fields[key]; ours {
-			if value = values[key]; value == nil || written[key] {
+	kept := members[:0]
+	for _, m := range members {
+		if _, ours := fields[m.Name]; ours {
+			if m.Value = values[m.Name]; m.Value == nil || written[m.Name] {
 				continue
 			}
-			written[key] = true
+			written[m.Name] = true
 		}
-		out = appendMember(out, rawKey, value)
+		kept = append(kept, m)
 	}
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if !written[key] {
-			out = appendMember(out, quote(key), values[key])
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !written[name] {
+			kept = append(kept, Member{Name: name, Value: values[name]})
 		}
 	}
-	return append(out, '}'), nil
+	return Object(kept), nil
+}
+
+// Member is one field of a JSON object.
+type Member struct {
+	Name  string
+	Value json.RawMessage
+
+	key []byte // the name as it was written, between its quotes; nil: it is new
+}
+
+// Members reads the top-level fields of a JSON object in their order, repeated
+// ones too. The whole text is checked; the values are parts of it.
+func Members(body json.RawMessage) ([]Member, error) {
+	if i := skipSpace(body, 0); i >= len(body) || body[i] != '{' {
+		return nil, errors.New("the request is not a JSON object")
+	}
+	if !Valid(body) {
+		return nil, errors.New("the request is not valid JSON")
+	}
+	members := make([]Member, 0, 16)
+	for raw, value := range RawFields(body) {
+		members = append(members, Member{Name: unquote(raw), Value: value, key: raw})
+	}
+	return members, nil
+}
+
+// Object writes a JSON object. Every value must be valid JSON.
+func Object(members []Member) json.RawMessage {
+	size := 2
+	for _, m := range members {
+		size += len(m.Name) + len(m.key) + len(m.Value) + len(`"":,`)
+	}
+	out := append(make([]byte, 0, size), '{')
+	for i, m := range members {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		if m.key != nil {
+			out = append(append(append(out, '"'), m.key...), '"')
+		} else {
+			out = append(out, quote(m.Name)...)
+		}
+		out = append(append(out, ':'), m.Value...)
+	}
+	return append(out, '}')
 }
 
 // Field returns the raw value of a top-level field of a JSON object, or nil
 // when there is none. Of several with one name the last counts, as in most
 // decoders.
 func Field(body json.RawMessage, name string) json.RawMessage {
-	if checkObject(body) != nil {
+	if !Valid(body) {
 		return nil
 	}
 	var found json.RawMessage
-	for key, value := range members(body) {
-		if unquote(key) == name {
+	for key, value := range RawFields(body) {
+		if isName(key, name) {
 			found = value
 		}
 	}
@@ -76,10 +119,10 @@ func Field(body json.RawMessage, name string) json.RawMessage {
 // their order; nothing for anything else.
 func Fields(body json.RawMessage) iter.Seq2[string, json.RawMessage] {
 	return func(yield func(string, json.RawMessage) bool) {
-		if checkObject(body) != nil {
+		if !Valid(body) {
 			return
 		}
-		for key, value := range members(body) {
+		for key, value := range RawFields(body) {
 			if !yield(unquote(key), value) {
 				return
 			}
@@ -102,25 +145,6 @@ func marshalAll(fields map[string]any) (map[string]json.RawMessage, error) {
 	return values, nil
 }
 
-func checkObject(body []byte) error {
-	if t := bytes.TrimLeft(body, " \t\r\n"); len(t) == 0 || t[0] != '{' {
-		return errors.New("the request is not a JSON object")
-	}
-	if !json.Valid(body) {
-		return errors.New("the request is not valid JSON")
-	}
-	return nil
-}
-
-func appendMember(out, key, value []byte) []byte {
-	if len(out) > 1 {
-		out = append(out, ',')
-	}
-	out = append(out, key...)
-	out = append(out, ':')
-	return append(out, value...)
-}
-
 func quote(key string) []byte {
 	b, err := json.Marshal(key)
 	if err != nil { // a string always marshals
@@ -129,82 +153,19 @@ func quote(key string) []byte {
 	return b
 }
 
+// unquote reads a name as it stands between its quotes.
 func unquote(raw []byte) string {
 	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1 : len(raw)-1])
+		return string(raw)
 	}
 	var s string
-	if json.Unmarshal(raw, &s) != nil {
+	if json.Unmarshal([]byte(`"`+string(raw)+`"`), &s) != nil {
 		return string(raw)
 	}
 	return s
 }
 
-// members yields the raw keys and values of an object that is known to be valid
-// JSON, which is why it may skip from one delimiter to the next.
-func members(body []byte) iter.Seq2[[]byte, json.RawMessage] {
-	return func(yield func([]byte, json.RawMessage) bool) {
-		i := bytes.IndexByte(body, '{') + 1
-		for {
-			if i = skipAny(body, i, " \t\r\n,"); body[i] == '}' {
-				return
-			}
-			keyEnd := skipString(body, i)
-			key := body[i:keyEnd]
-			start := skipAny(body, keyEnd, " \t\r\n:")
-			i = skipValue(body, start)
-			if !yield(key, json.RawMessage(body[start:i])) {
-				return
-			}
-		}
-	}
-}
-
-func skipAny(b []byte, i int, set string) int {
-	for strings.IndexByte(set, b[i]) >= 0 {
-		i++
-	}
-	return i
-}
-
-// skipString returns the index after the string that starts at i.
-func skipString(b []byte, i int) int {
-	for i++; b[i] != '"'; i++ {
-		if b[i] == '\\' {
-			i++
-		}
-	}
-	return i + 1
-}
-
-// skipValue returns the index after the value that starts at i.
-func skipValue(b []byte, i int) int {
-	switch b[i] {
-	case '"':
-		return skipString(b, i)
-	case '{', '[':
-		return skipNested(b, i)
-	}
-	for i < len(b) && strings.IndexByte(",}] \t\r\n", b[i]) < 0 {
-		i++
-	}
-	return i
-}
-
-func skipNested(b []byte, i int) int {
-	depth := 0
-	for {
-		switch b[i] {
-		case '"':
-			i = skipString(b, i)
-			continue
-		case '{', '[':
-			depth++
-		case '}', ']':
-			depth--
-		}
-		if i++; depth == 0 {
-			return i
-		}
-	}
+// isName is unquote and a comparison, without making a string in the usual case.
+func isName(raw []byte, name string) bool {
+	return string(raw) == name || bytes.IndexByte(raw, '\\') >= 0 && unquote(raw) == name
 }

@@ -1,60 +1,114 @@
 package llm
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
+	"unicode/utf8"
 )
 
 // Text is what the first choice says, without its reasoning; empty when the
-// model called a tool instead.
+// model called a tool instead. Of a completion of the older protocol it is the
+// first choice's text.
 func (r Response) Text() string {
-	var body struct {
-		Choices []struct {
-			Message struct {
-				Content json.RawMessage `json:"content"`
-			} `json:"message"`
-		} `json:"choices"`
+	for choice := range RawItems(rawField(r.Body, "choices")) {
+		if text := rawField(choice, "text"); text != nil {
+			return contentText(text)
+		}
+		return contentText(rawField(rawField(choice, "message"), "content"))
 	}
-	if decode(r.Body, &body) != nil || len(body.Choices) == 0 {
-		return ""
-	}
-	return contentText(body.Choices[0].Message.Content)
+	return ""
 }
 
 // Text is what this chunk adds to the first choice's text; empty for chunks
 // that carry a role, reasoning, a tool call or usage only.
 func (c Chunk) Text() string {
-	for _, choice := range c.choices() {
-		if choice.Index == 0 {
-			return contentText(choice.Delta.Content)
+	for choice := range RawItems(rawField(c.Body, "choices")) {
+		if index := rawField(choice, "index"); !isNumber(index) || string(index) == "0" {
+			return contentText(said(choice))
 		}
 	}
 	return ""
+}
+
+// said is what a choice of a chunk adds: chat's delta or the older protocol's
+// text.
+func said(choice json.RawMessage) json.RawMessage {
+	if text := rawField(choice, "text"); text != nil {
+		return text
+	}
+	return rawField(rawField(choice, "delta"), "content")
 }
 
 // Speaks tells whether the chunk adds something of the answer itself: text, a
 // refusal or a tool call, in any choice. Roles, reasoning and usage are not.
 func (c Chunk) Speaks() bool {
-	for _, choice := range c.choices() {
-		d := choice.Delta
-		if contentText(d.Content) != "" || contentText(d.Refusal) != "" ||
-			len(d.ToolCalls) > 0 || d.FunctionCall != nil {
-			return true
+	for choice := range RawItems(rawField(c.Body, "choices")) {
+		for name, value := range RawFields(choice) {
+			switch {
+			case string(name) == "text" && saysText(value),
+				string(name) == "delta" && deltaSpeaks(value):
+				return true
+			}
 		}
 	}
 	return false
 }
 
+func deltaSpeaks(delta json.RawMessage) bool {
+	for name, value := range RawFields(delta) {
+		switch string(name) {
+		case "content", "refusal":
+			if saysText(value) {
+				return true
+			}
+		case "tool_calls":
+			for range RawItems(value) {
+				return true
+			}
+		case "function_call":
+			if len(value) > 0 && value[0] == '{' {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// saysText tells whether contentText gives anything.
+func saysText(raw json.RawMessage) bool {
+	if len(raw) > 0 && raw[0] == '"' {
+		return len(raw) > len(`""`)
+	}
+	return contentText(raw) != ""
+}
+
 // Finish is the chunk's finish reason ("stop", "length", "tool_calls"), empty
 // in all chunks but the last with a choice.
 func (c Chunk) Finish() string {
-	for _, choice := range c.choices() {
-		if choice.FinishReason != "" {
-			return choice.FinishReason
+	for choice := range RawItems(rawField(c.Body, "choices")) {
+		if reason := rawField(choice, "finish_reason"); len(reason) > 2 && reason[0] == '"' {
+			return contentText(reason)
 		}
 	}
 	return ""
+}
+
+// rawField is Field for a body that is valid already: the bodies that a Model
+// gives are.
+func rawField(body json.RawMessage, name string) json.RawMessage {
+	var found json.RawMessage
+	for key, value := range RawFields(body) {
+		if isName(key, name) {
+			found = value
+		}
+	}
+	return found
+}
+
+func isNumber(raw json.RawMessage) bool {
+	return len(raw) > 0 && (raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9')
 }
 
 func (c Chunk) choices() []chunkChoice {
@@ -108,8 +162,11 @@ func decode(body []byte, into any) error {
 // contentText reads a content field: a string, or a list of parts of which the
 // text parts count.
 func contentText(raw json.RawMessage) string {
-	if len(raw) == 0 {
+	if len(raw) < len(`""`) {
 		return ""
+	}
+	if raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
+		return string(raw[1 : len(raw)-1])
 	}
 	var s string
 	if raw[0] == '"' && json.Unmarshal(raw, &s) == nil {
