@@ -1,0 +1,111 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/tribunebot/tribune/llm"
+)
+
+// exchange is one request and its answer.
+type exchange struct {
+	gateway *Gateway
+	w       http.ResponseWriter
+	r       *http.Request
+	began   time.Time
+	id      string
+	path    string // one of the gateway's own
+	shape   shape
+	caller  caller
+	model   string // as it was asked for, once it is known to exist
+	asked   bool   // a model was asked: what goes wrong now is reported by it
+	sent    bool   // the status is out
+}
+
+// newID is a random UUID (version 4): what LiteLLM's clients expect of a call's id.
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:]) //nolint:errcheck // it never fails: it ends the program rather
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	var s [36]byte
+	hex.Encode(s[0:8], b[0:4])
+	hex.Encode(s[9:13], b[4:6])
+	hex.Encode(s[14:18], b[6:8])
+	hex.Encode(s[19:23], b[8:10])
+	hex.Encode(s[24:36], b[10:16])
+	s[8], s[13], s[18], s[23] = '-', '-', '-', '-'
+	return string(s[:])
+}
+
+// setHeader sets a header whose name is in canonical form already; nothing for
+// an empty value.
+func (e *exchange) setHeader(canonical, value string) {
+	if value != "" {
+		e.w.Header()[canonical] = []string{value}
+	}
+}
+
+func (e *exchange) context() context.Context { return e.r.Context() }
+
+// fail answers with an error, unless the client is gone or the answer has begun.
+func (e *exchange) fail(err error) {
+	if e.context().Err() != nil && llm.KindOf(err) == llm.Cancelled {
+		return // nobody listens
+	}
+	p := e.gateway.problem(e, err)
+	if e.sent {
+		return
+	}
+	e.refuse(p)
+}
+
+// refuse answers with a problem.
+func (e *exchange) refuse(p *problem) {
+	h := e.w.Header()
+	h["Content-Type"] = []string{"application/json"}
+	if p.after > 0 {
+		h["Retry-After"] = []string{strconv.FormatInt(int64(math.Ceil(p.after.Seconds())), 10)}
+	}
+	body := e.shape.problem(p)
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	e.sent = true
+	e.w.WriteHeader(p.status)
+	e.w.Write(body)
+	if !e.asked && e.gateway.Refused != nil {
+		e.gateway.Refused(e.context(), Refusal{
+			Path: e.path, Model: e.model, Status: p.status, Type: p.kind, Code: p.code,
+			Key: e.caller.key.Alias, KeyHash: e.caller.key.Hash,
+		})
+	}
+}
+
+// recover turns a panic into status 500. What was panicked with is logged only
+// where it is the runtime's own: anything else may hold a question's text.
+func (e *exchange) recover() {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(v)
+	}
+	what := fmt.Sprintf("%T", v)
+	if err, ok := v.(runtime.Error); ok {
+		what = err.Error()
+	}
+	e.gateway.Log.ErrorContext(e.context(), "a request made the gateway panic",
+		"call_id", e.id, "panic", what, "stack", string(debug.Stack()))
+	if e.sent {
+		panic(http.ErrAbortHandler) // a cut answer must not look whole
+	}
+	e.refuse(internal(e.id))
+}

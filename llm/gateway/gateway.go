@@ -1,0 +1,153 @@
+package gateway
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/tribunebot/tribune/llm"
+)
+
+// Catalog is what the gateway asks of a router beside completions.
+type Catalog interface {
+	// Has tells whether a request may call the name: a group, an alias, a
+	// deployment's id, or a name that a pattern stands for.
+	Has(name string) bool
+}
+
+// Defaults of the Options.
+const (
+	// DefaultMaxBody fits a prompt of a million tokens and some images.
+	DefaultMaxBody = 20 << 20
+	// DefaultBodyTimeout is how long a client may take to send its body.
+	DefaultBodyTimeout = time.Minute
+	// DefaultWriteTimeout is how long a client may leave what was sent unread.
+	DefaultWriteTimeout = time.Minute
+	// DefaultPing is below the 30 to 60 seconds after which common proxies
+	// cut a connection on which nothing is said.
+	DefaultPing = 15 * time.Second
+)
+
+// Options are what a Gateway is made of.
+type Options struct {
+	Model   llm.Model // the router; required
+	Catalog Catalog   // the router's list of models; required
+
+	// MasterKey is the operator's: it may call every model and administers
+	// the virtual keys. Empty: nobody is the operator.
+	MasterKey string
+	// Keys are the virtual keys; nil: there are none.
+	Keys llm.Keys
+	// Open lets callers without a known key use the models, as nobody in
+	// particular and without limits of their own. It never opens the
+	// administration.
+	Open bool
+
+	// Own gives models that are no group of the router's, such as the one
+	// that answers with retrieval; nil: none. OwnNames lists them. What they
+	// show to whom is theirs to decide, by the labels of the request.
+	Own      func(name string) (llm.Model, bool)
+	OwnNames func() []string
+
+	// Refused is told of each request that was answered without asking a
+	// model; nil: nobody is. It must not block.
+	Refused func(ctx context.Context, r Refusal)
+
+	Version      string           // for the x-litellm-version header
+	MaxBody      int64            // bytes of a request; default DefaultMaxBody
+	BodyTimeout  time.Duration    // default DefaultBodyTimeout
+	WriteTimeout time.Duration    // default DefaultWriteTimeout
+	Ping         time.Duration    // of silence in a stream before a comment is sent; default DefaultPing
+	Now          func() time.Time // default time.Now
+	Log          *slog.Logger     // default: none
+}
+
+// Refusal is a request that was answered without asking a model.
+type Refusal struct {
+	Path    string // one of the gateway's own, or empty
+	Model   string // as it was asked for, when it is one that exists
+	Status  int
+	Type    string // of the error
+	Code    string // of the error; may be empty
+	Key     string // alias of the virtual key, where it was known
+	KeyHash string
+}
+
+// Gateway is an http.Handler.
+type Gateway struct {
+	Options
+
+	master   [sha256.Size]byte
+	routes   map[string]route
+	switches map[string]reader
+}
+
+// New checks the options and fills in their defaults.
+func New(o Options) (*Gateway, error) {
+	if o.Model == nil || o.Catalog == nil {
+		return nil, errors.New("gateway: it needs a router")
+	}
+	if o.MaxBody <= 0 {
+		o.MaxBody = DefaultMaxBody
+	}
+	if o.BodyTimeout <= 0 {
+		o.BodyTimeout = DefaultBodyTimeout
+	}
+	if o.WriteTimeout <= 0 {
+		o.WriteTimeout = DefaultWriteTimeout
+	}
+	if o.Ping <= 0 {
+		o.Ping = DefaultPing
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Gateway{
+		Options:  o,
+		master:   sha256.Sum256([]byte(o.MasterKey)),
+		routes:   routes(),
+		switches: switches(),
+	}, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e := &exchange{gateway: g, w: w, r: r, began: g.Now(), id: newID(), shape: openaiShape{}}
+	e.setHeader("X-Litellm-Call-Id", e.id)
+	e.setHeader("X-Litellm-Version", g.Version)
+	defer e.recover()
+	route, ok := g.find(e)
+	if !ok {
+		e.refuse(&problem{status: http.StatusNotFound, kind: typeInvalid, code: "not_found", message: "there is nothing at this address"})
+		return
+	}
+	e.shape = route.shape
+	if err := g.serve(e, route); err != nil {
+		e.fail(err)
+	}
+}
+
+func (g *Gateway) serve(e *exchange, route route) error {
+	if e.r.Method != route.method {
+		e.setHeader("Allow", route.method)
+		return &problem{
+			status: http.StatusMethodNotAllowed, kind: typeInvalid, code: "method_not_allowed",
+			message: "this address takes " + route.method + " only",
+		}
+	}
+	who, err := g.authenticate(e.r)
+	if err != nil {
+		return err
+	}
+	e.caller = who
+	if route.admin && !who.master {
+		return notAdmin()
+	}
+	return route.serve(g, e)
+}

@@ -1,0 +1,66 @@
+package gateway
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/tribunebot/tribune/llm"
+)
+
+// Bounds of what is passed on of a provider's headers.
+const (
+	maxPassed      = 40  // headers
+	maxPassedValue = 512 // bytes of each
+)
+
+// tell writes the headers that say who served. A stream's are written with
+// its first chunk: what is known only at its end is missing.
+func (e *exchange) tell(s *llm.Served) {
+	e.setHeader("X-Litellm-Model-Id", s.Deployment)
+	e.setHeader("X-Litellm-Model-Group", s.Group)
+	e.setHeader("X-Litellm-Model-Api-Base", s.APIBase)
+	e.setHeader("X-Litellm-Model-Name", s.Model)
+	if s.Attempts > 0 {
+		e.setHeader("X-Litellm-Attempted-Retries", strconv.Itoa(s.Attempts-1))
+	}
+	e.setHeader("X-Litellm-Attempted-Fallbacks", strconv.Itoa(s.Fallbacks))
+	if s.CostUSD != nil {
+		e.setHeader("X-Litellm-Response-Cost", strconv.FormatFloat(*s.CostUSD, 'f', -1, 64))
+	}
+	ms := float64(e.gateway.Now().Sub(e.began).Microseconds()) / 1000
+	e.setHeader("X-Litellm-Response-Duration-Ms", strconv.FormatFloat(ms, 'f', -1, 64))
+	e.pass(s.Header)
+}
+
+// pass copies a provider's headers under names that say that they are its own,
+// and its rate limits under their usual names too.
+func (e *exchange) pass(from http.Header) {
+	to := e.w.Header()
+	passed := 0
+	for name, values := range from {
+		if len(values) == 0 || len(values[0]) > maxPassedValue || private(name) {
+			continue
+		}
+		if passed++; passed > maxPassed {
+			return
+		}
+		to["Llm_provider-"+name] = values[:1]
+		if strings.HasPrefix(name, "X-Ratelimit-") {
+			to[name] = values[:1]
+		}
+	}
+}
+
+// private knows the headers that belong to the connection with the provider,
+// or to the account that the gateway has there.
+func private(name string) bool {
+	switch name {
+	case "Set-Cookie", "Set-Cookie2", "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization",
+		"Te", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Content-Encoding", "Alt-Svc",
+		"Authorization", "Www-Authenticate", "Strict-Transport-Security", "Openai-Organization", "Openai-Project",
+		"Anthropic-Organization-Id", "Report-To", "Nel", "Location":
+		return true
+	}
+	return strings.HasPrefix(name, "Access-Control-") || strings.HasPrefix(name, "Sec-")
+}

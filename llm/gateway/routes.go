@@ -1,0 +1,54 @@
+package gateway
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tribunebot/tribune/llm"
+)
+
+// route is what is done at one path.
+type route struct {
+	method string
+	shape  shape
+	admin  bool // for the master key alone
+	serve  func(g *Gateway, e *exchange) error
+}
+
+// routes lists every path, without its /v1, and what is done there.
+func routes() map[string]route {
+	ask := func(endpoint llm.Endpoint) func(g *Gateway, e *exchange) error {
+		return func(g *Gateway, e *exchange) error { return g.complete(e, endpoint) }
+	}
+	return map[string]route{
+		"/chat/completions": {method: http.MethodPost, shape: openaiShape{}, serve: ask(llm.ChatCompletions)},
+		"/completions":      {method: http.MethodPost, shape: openaiShape{}, serve: ask(llm.Completions)},
+		"/embeddings":       {method: http.MethodPost, shape: openaiShape{}, serve: ask(llm.Embeddings)},
+	}
+}
+
+// Paths are the patterns at which the gateway is to be mounted on an
+// http.ServeMux, in alphabetical order.
+func (g *Gateway) Paths() []string {
+	var paths []string
+	for _, path := range slices.Sorted(maps.Keys(g.routes)) {
+		paths = append(paths, path, "/v1"+path)
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// find returns the route of a request.
+func (g *Gateway) find(e *exchange) (route, bool) {
+	path := e.r.URL.Path
+	if strings.HasPrefix(path, "/v1/") {
+		path = path[len("/v1"):]
+	}
+	if r, ok := g.routes[path]; ok {
+		e.path = path
+		return r, true
+	}
+	return route{}, false
+}

@@ -1,0 +1,87 @@
+package gateway
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tribunebot/tribune/llm"
+)
+
+// labels say who asks: what the key says counts more than what the body says.
+func (c caller) labels(said map[string]string, h http.Header) map[string]string {
+	labels := make(map[string]string, len(said)+3)
+	maps.Copy(labels, said)
+	if t := h.Get("X-Litellm-Tags"); t != "" && labels[llm.LabelTags] == "" {
+		labels[llm.LabelTags] = tags(encode(t))
+	}
+	if c.master {
+		labels[llm.LabelMaster] = "true"
+	}
+	if !c.known {
+		return labels
+	}
+	labels[llm.LabelKey], labels[llm.LabelKeyHash] = c.key.Alias, c.key.Hash
+	if c.key.User != "" {
+		labels[llm.LabelUser] = c.key.User
+	}
+	return labels
+}
+
+// quotas are the limits of a virtual key.
+func (c caller) quotas() []llm.Quota {
+	if !c.known {
+		return nil
+	}
+	return []llm.Quota{quotaOf(c.key)}
+}
+
+func quotaOf(k llm.Key) llm.Quota {
+	return llm.Quota{
+		ID: "key/" + k.Hash, Name: "the key " + k.Alias,
+		RPM: k.RPM, TPM: k.TPM, Parallel: k.Max, BudgetUSD: k.Budget, Every: k.Every,
+	}
+}
+
+// bound tells whether the caller may use some models only.
+func bound(c caller) bool {
+	return c.known && len(c.key.Models) > 0 && !slices.ContainsFunc(c.key.Models, everything)
+}
+
+// everything knows the words that stand for all models.
+func everything(pattern string) bool {
+	switch pattern {
+	case "*", "all", "all-proxy-models", "all-team-models":
+		return true
+	}
+	return false
+}
+
+// mayUse tells whether the caller may call a model by this name.
+func (g *Gateway) mayUse(c caller, name string) bool {
+	if !bound(c) {
+		return true
+	}
+	return slices.ContainsFunc(c.key.Models, func(pattern string) bool { return matches(pattern, name) })
+}
+
+// matches compares a name with a pattern in which * stands for any text.
+func matches(pattern, name string) bool {
+	first, rest, wild := strings.Cut(pattern, "*")
+	if !wild {
+		return pattern == name
+	}
+	name, ok := strings.CutPrefix(name, first)
+	if !ok {
+		return false
+	}
+	parts := strings.Split(rest, "*")
+	last := parts[len(parts)-1]
+	for _, part := range parts[:len(parts)-1] {
+		if _, name, ok = strings.Cut(name, part); !ok {
+			return false
+		}
+	}
+	return strings.HasSuffix(name, last)
+}
