@@ -30,7 +30,7 @@ type Book struct {
 	mu      sync.Mutex
 	failing time.Time // since when money cannot be counted; zero: it can
 	logged  time.Time
-	lines   map[string]*line // of callers that wait for a place, by its key
+	lines   map[string][]*turn // of callers that wait for a place, by its counter's key
 }
 
 // Need is what a call needs, estimated before it and known after it.
@@ -52,8 +52,9 @@ type Over struct {
 	// Until is when the window ends; zero for places and for money for ever.
 	Until time.Time
 
-	key   string          // of the counter
-	freed <-chan struct{} // closed when something was given back since
+	key    string          // of the counter
+	freed  <-chan struct{} // closed when something was given back since
+	behind bool            // refused because others wait already
 }
 
 // Error names whose limit it is, and when there is room again.
@@ -99,7 +100,14 @@ func (b *Book) Reserve(ctx context.Context, quotas []llm.Quota, n Need) (*Hold, 
 	if over := h.nothing(quotas); over != nil {
 		return nil, over
 	}
-	return b.take(ctx, h, quotas)
+	if over := b.behind(ctx, &h.plan, quotas); over != nil {
+		return nil, over
+	}
+	if err := b.take(ctx, h, quotas); err != nil {
+		return nil, err
+	}
+	b.served(ctx)
+	return h, nil
 }
 
 // nothing finds a budget of 0.
@@ -120,7 +128,7 @@ func (p *plan) over(quotas []llm.Quota, i int, used int64) *Over {
 	}
 }
 
-func (b *Book) take(ctx context.Context, h *Hold, quotas []llm.Quota) (*Hold, error) {
+func (b *Book) take(ctx context.Context, h *Hold, quotas []llm.Quota) error {
 	err := b.Counters.Take(ctx, h.asks)
 	if _, over := errors.AsType[*llm.OverLimit](err); over {
 		// Once more, with a channel that tells of everything that is given
@@ -128,7 +136,7 @@ func (b *Book) take(ctx context.Context, h *Hold, quotas []llm.Quota) (*Hold, er
 		freed := b.Counters.Freed()
 		if err = b.Counters.Take(ctx, h.asks); err != nil {
 			if limit, over := errors.AsType[*llm.OverLimit](err); over {
-				return nil, h.refused(quotas, limit, freed)
+				return h.refused(quotas, limit, freed)
 			}
 		}
 	}
@@ -136,7 +144,7 @@ func (b *Book) take(ctx context.Context, h *Hold, quotas []llm.Quota) (*Hold, er
 		return b.uncounted(ctx, h, quotas, err)
 	}
 	b.counted(h)
-	return h, nil
+	return nil
 }
 
 func (p *plan) refused(quotas []llm.Quota, limit *llm.OverLimit, freed <-chan struct{}) *Over {

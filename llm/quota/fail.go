@@ -16,20 +16,20 @@ const logEvery = time.Minute
 // uncounted decides what becomes of a call whose counters cannot be reached.
 // Counters of another store (see Split) may still work, so those that need not
 // last are asked once more on their own.
-func (b *Book) uncounted(ctx context.Context, h *Hold, quotas []llm.Quota, err error) (*Hold, error) {
+func (b *Book) uncounted(ctx context.Context, h *Hold, quotas []llm.Quota, err error) error {
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("while the limits were asked: %w", context.Cause(ctx))
+		return fmt.Errorf("while the limits were asked: %w", context.Cause(ctx))
 	}
 	b.complain(ctx, "the limits' counters cannot be reached", err)
 	durable := slices.ContainsFunc(h.asks, func(a llm.Ask) bool { return a.Durable })
 	if durable && b.outOfReach() {
-		return nil, fmt.Errorf("%w, its counters have been out of reach for more than %s: %w", ErrUncounted, BudgetGrace, err)
+		return fmt.Errorf("%w, its counters have been out of reach for more than %s: %w", ErrUncounted, BudgetGrace, err)
 	}
 	rates := slices.DeleteFunc(slices.Clone(h.asks), func(a llm.Ask) bool { return a.Durable })
 	if durable && len(rates) > 0 {
 		err = b.Counters.Take(ctx, rates)
 		if limit, over := errors.AsType[*llm.OverLimit](err); over {
-			return nil, h.refused(quotas, limit, b.Counters.Freed())
+			return h.refused(quotas, limit, b.Counters.Freed())
 		}
 	}
 	for i := range h.parts {
@@ -37,7 +37,7 @@ func (b *Book) uncounted(ctx context.Context, h *Hold, quotas []llm.Quota, err e
 			h.parts[i].taken = 0
 		}
 	}
-	return h, nil
+	return nil
 }
 
 // outOfReach notes that money cannot be counted, and tells whether that has

@@ -10,14 +10,21 @@ import (
 // given back elsewhere, are asked again.
 const pollEvery = 100 * time.Millisecond
 
-type line struct{}
-
 // Wait returns when there may be room again: the window has ended, or something
-// was given back. Its error is the context's.
+// was given back. Then Reserve tells. Callers that wait for places with a turn
+// (see WithTurn) come one after the other, in the order in which they began to
+// wait. The error is the context's.
 func (b *Book) Wait(ctx context.Context, o *Over) error {
 	if o == nil {
 		return nil
 	}
+	if t := turnOf(ctx); t != nil && o.Limit == Parallel {
+		return b.waitInLine(ctx, o, t)
+	}
+	return b.waitForRoom(ctx, o)
+}
+
+func (b *Book) waitForRoom(ctx context.Context, o *Over) error {
 	timer := time.NewTimer(b.pause(o))
 	defer timer.Stop()
 	select {
@@ -26,14 +33,17 @@ func (b *Book) Wait(ctx context.Context, o *Over) error {
 	case <-o.freed:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("while waiting for room (%s): %w", o.usage(), context.Cause(ctx))
+		return leftWaiting(ctx, o)
 	}
+}
+
+func leftWaiting(ctx context.Context, o *Over) error {
+	return fmt.Errorf("while waiting for room (%s): %w", o.usage(), context.Cause(ctx))
 }
 
 // pause is how long to wait at most before asking again.
 func (b *Book) pause(o *Over) time.Duration {
-	const long = time.Hour
-	wait := long
+	wait := time.Hour
 	if !o.Until.IsZero() {
 		wait = max(o.Until.Sub(b.now()), 0)
 	}
