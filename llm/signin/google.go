@@ -93,7 +93,7 @@ func (o GoogleOptions) fetch(ctx context.Context) (Token, error) {
 	// until ten seconds before its end, which is later than ours.
 	t, err := key.source(ctx, o.TokenURL).Token()
 	if err != nil {
-		return Token{}, refused(err)
+		return Token{}, refused("Google", err)
 	}
 	return Token{Value: t.AccessToken, Expires: t.Expiry}, nil
 }
@@ -146,16 +146,6 @@ func (o GoogleOptions) read(resp *http.Response) (Token, error) {
 		now = o.Now
 	}
 	return Token{Value: answer.Token, Expires: now().Add(time.Duration(answer.Seconds) * time.Second)}, nil
-}
-
-// refused takes what matters from the library's error, whose text quotes the
-// token endpoint's whole answer.
-func refused(err error) error {
-	answer, ok := errors.AsType[*oauth2.RetrieveError](err)
-	if !ok || answer.Response == nil {
-		return fmt.Errorf("get a token from Google: %w", err)
-	}
-	return fmt.Errorf("get a token from Google: the credentials are refused (HTTP %d %.60q)", answer.Response.StatusCode, answer.ErrorCode)
 }
 
 // boundTo is a client whose requests end with ctx: the library gives those of a
