@@ -20,10 +20,11 @@ func exceptionClass(e *llm.Error) string {
 		return class // our own, of no provider
 	default:
 	}
-	if e.Provider == "" {
+	provider := clean(e.Provider, 64)
+	if provider == "" {
 		return class
 	}
-	return strings.ToUpper(e.Provider[:1]) + clean(e.Provider[1:], 64) + "." + class
+	return strings.ToUpper(provider[:1]) + provider[1:] + "." + class
 }
 
 func className(e *llm.Error) string {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"unicode/utf8"
 
 	"github.com/tribunebot/tribune/llm"
 )
@@ -98,15 +99,15 @@ func details(c llm.Call) json.RawMessage {
 	return object(d)
 }
 
-// column is a text as a JSON column takes it: what is too long or no JSON becomes
-// a string, and so does what is redacted. PostgreSQL cannot hold a NUL.
+// column is a text as a JSON column takes it: what is too long, no JSON or no
+// UTF-8 becomes a string that is all of these, and redacted text becomes the mark.
 func column(raw json.RawMessage, redact bool) json.RawMessage {
 	switch {
 	case len(raw) == 0:
 		return nil
 	case redact:
 		return object(redacted)
-	case len(raw) > maxText || !json.Valid(raw):
+	case len(raw) > maxText || !json.Valid(raw) || !utf8.Valid(raw):
 		return object(shown(raw))
 	default:
 		return raw
