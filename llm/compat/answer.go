@@ -3,31 +3,67 @@ package compat
 import (
 	"encoding/json"
 	"errors"
-	"math"
-	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/tribunebot/tribune/llm"
 )
 
-// answer is what has to be known of a completion or a chunk. Everything else
-// in it passes through unread.
-type answer struct {
-	Model   string          `json:"model"`
-	Choices []choice        `json:"choices"`
-	Usage   *usage          `json:"usage"`
-	Error   json.RawMessage `json:"error"`
-	Code    json.RawMessage `json:"code"`
-	Message json.RawMessage `json:"message"`
+// sight is what has to be known of an answer or a chunk, found where it lies.
+// Everything else passes through unread, and a field of an unexpected type is
+// as good as none: providers differ, and only what is missing matters.
+type sight struct {
+	model, choices, usage  json.RawMessage
+	failure, code, message json.RawMessage
+	chosen                 bool // there is a choice
+	vectors                bool // there is a list of embeddings
+	object                 bool
 }
 
-type choice struct {
-	Index   int             `json:"index"`
-	Delta   json.RawMessage `json:"delta"`
-	Message json.RawMessage `json:"message"`
-	Finish  string          `json:"finish_reason"`
-	Usage   *usage          `json:"usage"` // Moonshot's streams carry it here
+// look reads an answer; false where it is no JSON.
+func look(raw []byte) (s sight, ok bool) {
+	if !llm.Valid(raw) {
+		return s, false
+	}
+	for first := range llm.RawItems(raw) {
+		raw = first // Gemini puts its errors into a list
+		break
+	}
+	for name, value := range llm.RawFields(raw) {
+		switch string(name) {
+		case "model":
+			s.model = value
+		case "choices":
+			s.choices = value
+		case "usage":
+			s.usage = value
+		case "error":
+			s.failure = value
+		case "code":
+			s.code = value
+		case "message":
+			s.message = value
+		case "data":
+			s.vectors = value[0] == '['
+		}
+	}
+	for choice := range llm.RawItems(s.choices) {
+		s.chosen = s.chosen || choice[0] == '{'
+	}
+	return s, true
+}
+
+// isError tells an error that came with status 200: in an error field, or flat
+// with a code and a message, as DashScope does.
+func (s *sight) isError() bool {
+	if s.chosen {
+		return false
+	}
+	return len(s.failure) > 0 && string(s.failure) != "null" || len(s.code) > 0 && len(s.message) > 0
+}
+
+// isChunk tells a chunk of an answer from an object of no meaning.
+func (s *sight) isChunk() bool {
+	return len(s.choices) > 0 && s.choices[0] == '[' || len(s.usage) > 0 && s.usage[0] == '{'
 }
 
 type usage struct {
@@ -43,42 +79,6 @@ type usage struct {
 	CompletionDetails struct {
 		Reasoning int `json:"reasoning_tokens"`
 	} `json:"completion_tokens_details"`
-}
-
-// parseAnswer forgives fields of an unexpected type: providers differ, and only
-// what is missing matters.
-func parseAnswer(raw []byte) (answer, error) {
-	var a answer
-	err := json.Unmarshal(raw, &a)
-	if _, odd := errors.AsType[*json.UnmarshalTypeError](err); odd && len(raw) > 0 && raw[0] != '"' {
-		err = nil
-	}
-	return a, err
-}
-
-// isError tells an error that came with status 200: in an error field, or flat
-// with a code and a message, as DashScope does.
-func (a answer) isError() bool {
-	if len(a.Choices) > 0 {
-		return false
-	}
-	return len(a.Error) > 0 && string(a.Error) != "null" || len(a.Code) > 0 && len(a.Message) > 0
-}
-
-// says tells whether a part carries anything but a role.
-func (c choice) says() bool {
-	for _, part := range []json.RawMessage{c.Delta, c.Message} {
-		for name, value := range llm.Fields(part) {
-			switch string(value) {
-			case "null", `""`, "[]", "{}":
-			default:
-				if name != "role" {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 // usage as the port counts it.
@@ -100,38 +100,114 @@ func (u *usage) count() *llm.Usage {
 	}
 }
 
-// tally is what a completion has shown of itself so far.
-type tally struct {
-	model    string
-	usage    *usage
-	said     bool
-	finished map[int]bool
+// parseUsage reads a usage object; nil where it tells nothing.
+func parseUsage(raw json.RawMessage) *usage {
+	if len(raw) == 0 || raw[0] != '{' {
+		return nil
+	}
+	u := &usage{}
+	err := json.Unmarshal(raw, u)
+	if _, odd := errors.AsType[*json.UnmarshalTypeError](err); err != nil && !odd || u.count() == nil {
+		return nil
+	}
+	return u
 }
 
-// add notes a completion or a chunk. The error is one that a finish reason
-// tells: DeepSeek's insufficient_system_resource, OpenRouter's error and
-// Zhipu's network_error broke off; a filter that let nothing through refused.
-func (t *tally) add(a answer) error {
-	if a.Model != "" {
-		t.model = a.Model
-	}
-	if a.Usage.count() != nil {
-		t.usage = a.Usage
-	}
-	if t.finished == nil {
-		t.finished = make(map[int]bool, 1)
-	}
-	for _, c := range a.Choices {
-		if c.Usage.count() != nil {
-			t.usage = c.Usage
+// maxChoices is more than OpenAI allows (n, at most 128); what is beyond counts
+// as one choice.
+const maxChoices = 192
+
+// tally is what an answer has shown of itself so far.
+type tally struct {
+	model string
+	named string // the model's name as it came, to know it again
+	usage *usage
+	said  bool
+	tools bool
+	begun [maxChoices / 64]uint64 // choices, a bit for each
+	ended [maxChoices / 64]uint64
+}
+
+// add notes an answer or a chunk. The error is one that a finish reason tells:
+// DeepSeek's insufficient_system_resource, OpenRouter's error and Zhipu's
+// network_error broke off; a filter that let nothing through refused.
+func (t *tally) add(s sight) error {
+	if string(s.model) != t.named && len(s.model) > 2 && s.model[0] == '"' {
+		t.named = string(s.model)
+		if json.Unmarshal(s.model, &t.model) != nil {
+			t.model = ""
 		}
-		t.said = t.said || c.says()
-		t.finished[c.Index] = t.finished[c.Index] || c.Finish != ""
-		if err := t.judge(c.Finish); err != nil {
+	}
+	if u := parseUsage(s.usage); u != nil {
+		t.usage = u
+	}
+	for choice := range llm.RawItems(s.choices) {
+		if err := t.choice(choice); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// choice notes one choice of an answer or a chunk.
+func (t *tally) choice(raw json.RawMessage) error {
+	index, finish := 0, ""
+	for name, value := range llm.RawFields(raw) {
+		switch string(name) {
+		case "index":
+			index = number(value)
+		case "finish_reason":
+			finish = word(value)
+		case "delta", "message":
+			t.part(value)
+		case "text":
+			t.said = t.said || len(value) > 2
+		case "usage": // Moonshot's streams carry it here
+			if u := parseUsage(value); u != nil {
+				t.usage = u
+			}
+		}
+	}
+	bit := uint64(1) << (index % 64)
+	t.begun[index/64] |= bit
+	if finish != "" {
+		t.ended[index/64] |= bit
+	}
+	return t.judge(finish)
+}
+
+// part notes what a message or a delta carries: anything but a role is said.
+func (t *tally) part(raw json.RawMessage) {
+	for name, value := range llm.RawFields(raw) {
+		switch string(value) {
+		case "null", `""`, "[]", "{}":
+			continue
+		}
+		if string(name) != "role" {
+			t.said = true
+			t.tools = t.tools || string(name) == toolCalls
+		}
+	}
+}
+
+// word is a short string; empty for any other value.
+func word(raw json.RawMessage) string {
+	if len(raw) <= 2 || raw[0] != '"' {
+		return ""
+	}
+	return string(raw[1 : len(raw)-1])
+}
+
+// number is a choice's index.
+func number(raw json.RawMessage) int {
+	if len(raw) == 1 && '0' <= raw[0] && raw[0] <= '9' {
+		return int(raw[0] - '0')
+	}
+	n, err := strconv.Atoi(string(raw))
+	if err != nil {
+		return 0
+	}
+	return min(max(n, 0), maxChoices-1)
 }
 
 func (t *tally) judge(finish string) error {
@@ -146,72 +222,8 @@ func (t *tally) judge(finish string) error {
 	return nil
 }
 
+// any tells whether a choice was begun.
+func (t *tally) any() bool { return t.begun != [maxChoices / 64]uint64{} }
+
 // whole tells whether every choice that was begun has ended.
-func (t *tally) whole() bool {
-	for _, ended := range t.finished {
-		if !ended {
-			return false
-		}
-	}
-	return len(t.finished) > 0
-}
-
-// served describes a call that ended well. A LiteLLM proxy tells in its headers
-// which of its deployments answered, after how many tries and for how much.
-func (m *Model) served(c *call, t *tally) llm.Served {
-	h := c.answerHeader
-	s := llm.Served{
-		Deployment: m.ID,
-		Provider:   m.Provider,
-		Model:      m.Model,
-		Attempts:   1 + count(h, "X-Litellm-Attempted-Retries") + count(h, "X-Litellm-Attempted-Fallbacks"),
-		Usage:      t.usage.count(),
-		CostUSD:    cost(h.Get("X-Litellm-Response-Cost")),
-		Route:      route(h),
-	}
-	if t.model != "" {
-		s.Model = t.model
-	}
-	if s.CostUSD == nil && t.usage != nil && m.Provider == "openrouter" {
-		s.CostUSD = t.usage.CostUSD
-	}
-	return s
-}
-
-func route(h http.Header) string {
-	id := h.Get("X-Litellm-Model-Id")
-	if id == "" {
-		return ""
-	}
-	words := "the proxy chose its deployment " + short(id)
-	if group := h.Get("X-Litellm-Model-Group"); group != "" {
-		words += " of " + short(group)
-	}
-	if n := count(h, "X-Litellm-Attempted-Fallbacks"); n > 0 {
-		words += " after " + strconv.Itoa(n) + " fallbacks"
-	}
-	return words
-}
-
-// short keeps a header's value fit for a line of text.
-func short(s string) string {
-	return strings.Join(strings.Fields(s[:min(len(s), 80)]), " ")
-}
-
-// count reads a small number; a proxy that claims more than 100 tries is not
-// believed.
-func count(h http.Header, name string) int {
-	n, err := strconv.Atoi(h.Get(name))
-	if err != nil || n < 0 || n > 100 {
-		return 0
-	}
-	return n
-}
-
-func cost(value string) *float64 {
-	f, err := strconv.ParseFloat(value, 64)
-	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) || f < 0 {
-		return nil
-	}
-	return &f
-}
+func (t *tally) whole() bool { return t.any() && t.begun == t.ended }

@@ -1,23 +1,22 @@
-// Package compat is the llm.Model of every endpoint that speaks OpenAI's chat
-// completion protocol: OpenAI itself, DeepSeek, DashScope, Zhipu, Ollama and
-// other local servers, or an external LiteLLM proxy.
+// Package compat is the llm.Model of every endpoint that speaks OpenAI's
+// protocol: OpenAI itself, DeepSeek, DashScope, Zhipu, Azure, Vertex AI, Ollama
+// and other local servers, or an external LiteLLM proxy. It completes chats,
+// continues prompts (completions) and makes embeddings.
 //
-// The caller's body goes out as it came, but for the model's name and the
-// fields that say whether to stream; what comes back is handed on byte for
-// byte. So fields that nobody here knows (reasoning_content, enable_thinking)
-// survive both ways. go-openai's client makes the calls.
+// The caller's body goes out as it came, but for the model's name, the fields
+// that say whether to stream, and what the Options change; what comes back is
+// handed on byte for byte. So fields that nobody here knows (reasoning_content,
+// enable_thinking) survive both ways. Only a few fields of an answer are looked
+// at where they lie: whether it is an answer at all, its usage, and how it ended.
 package compat
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
-
-	"github.com/sashabaranov/go-openai"
 
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/edge"
@@ -27,9 +26,11 @@ import (
 type Model struct {
 	Options
 
-	edge   edge.Edge
-	limits edge.Limits
-	config openai.ClientConfig
+	edge     edge.Edge
+	limits   edge.Limits
+	wire     wire
+	defaults []llm.Member // Options.Fields
+	name     []byte       // Options.Model as JSON
 	// noUsage is set once the endpoint has refused stream_options: it will
 	// not be asked for usage again.
 	noUsage atomic.Bool
@@ -45,16 +46,17 @@ func New(o Options) (*Model, error) {
 		Options: o,
 		edge:    edge.Edge{Provider: o.Provider, Secrets: o.secrets()},
 		limits:  edge.Limits{Total: o.Timeout, First: o.FirstToken, Idle: o.Idle, Bytes: o.MaxBytes}.OrDefault(),
-		config:  openai.DefaultConfig(o.Key),
 	}
-	m.config.BaseURL = o.BaseURL
-	// Comments and blank lines count as empty messages; what bounds a stream
-	// here is its length and its time limits.
-	m.config.EmptyMessagesLimit = ^uint(0)
+	if m.wire, err = newWire(o); err != nil {
+		return nil, err
+	}
+	if m.name, m.defaults, err = fixed(o); err != nil {
+		return nil, err
+	}
 	return m, nil
 }
 
-// Complete implements llm.Model.
+// Complete implements llm.Model. It knows all endpoints.
 func (m *Model) Complete(ctx context.Context, r llm.Request) (llm.Response, error) {
 	began := m.Now()
 	resp, err := m.complete(ctx, r)
@@ -63,79 +65,44 @@ func (m *Model) Complete(ctx context.Context, r llm.Request) (llm.Response, erro
 }
 
 func (m *Model) complete(ctx context.Context, r llm.Request) (llm.Response, error) {
-	body, err := m.body(r.Body, map[string]any{"stream": false, "stream_options": nil})
+	body, err := m.wholeBody(r)
 	if err != nil {
 		return llm.Response{}, m.edge.Unsent(err, r.Body)
 	}
-	c := &call{client: m.HTTPClient, header: m.Header, body: body, limit: m.limits.Bytes}
 	callCtx, watch := m.limits.Start(ctx, m.ID)
 	defer watch.Stop()
-	_, err = m.client(c).CreateChatCompletion(callCtx, openai.ChatCompletionRequest{Model: m.Model})
-	switch {
-	case c.refusal != nil:
-		return llm.Response{}, m.refused(c, c.status, c.refusal)
-	case err != nil:
-		return llm.Response{}, m.failed(ctx, callCtx, c, err)
+	c := &call{model: m, edge: m.edge, parent: ctx, body: body}
+	if err := c.send(callCtx, r.Endpoint, false); err != nil {
+		return llm.Response{}, err
 	}
-	return m.read(c)
+	answer, err := edge.ReadAnswer(c.resp, m.limits.Bytes)
+	if err != nil {
+		return llm.Response{}, c.broke(callCtx, err)
+	}
+	return c.read(answer, r.Endpoint)
 }
 
-// body is the caller's body for this deployment. OpenAI's own models refuse the
-// older name of the answer's limit, and others do not know the newer one.
-func (m *Model) body(body json.RawMessage, fields map[string]any) (json.RawMessage, error) {
-	fields["model"] = m.Model
-	limit := llm.Field(body, "max_tokens")
-	if m.Quirks.NewLimit && limit != nil && llm.Field(body, "max_completion_tokens") == nil {
-		fields["max_tokens"], fields["max_completion_tokens"] = nil, limit
-	}
-	return llm.SetFields(body, fields)
-}
-
-// read checks that what came is a completion.
-func (m *Model) read(c *call) (llm.Response, error) {
-	a, err := parseAnswer(c.answer)
+// read checks that what came is what was asked for.
+func (c *call) read(answer []byte, e llm.Endpoint) (llm.Response, error) {
+	s, ok := look(answer)
 	switch {
-	case err != nil:
-		return llm.Response{}, m.edge.Bad(fmt.Errorf("no JSON came, but %q", edge.Plain(c.answer)), c.body)
-	case a.isError():
-		return llm.Response{}, m.refused(c, http.StatusOK, c.answer)
-	case len(a.Choices) == 0:
-		return llm.Response{}, m.edge.Bad(errors.New("the answer has no choices"), c.body)
+	case !ok:
+		return llm.Response{}, c.bad(fmt.Errorf("no JSON came, but %q", edge.Plain(answer)))
+	case s.isError():
+		return llm.Response{}, c.refused(http.StatusOK, answer)
+	case e == llm.Embeddings && !s.vectors:
+		return llm.Response{}, c.bad(errors.New("the answer has no data"))
+	case e != llm.Embeddings && !s.chosen:
+		return llm.Response{}, c.bad(errors.New("the answer has no choices"))
 	}
 	t := &tally{}
-	if err := t.add(a); err != nil {
-		return llm.Response{}, m.broken(err, c)
+	if err := t.add(s); err != nil {
+		return llm.Response{}, c.broken(err)
 	}
-	return llm.Response{Served: m.served(c, t), Body: c.answer}, nil
-}
-
-// client is go-openai's, for this one call.
-func (m *Model) client(c *call) *openai.Client {
-	config := m.config
-	config.HTTPClient = c
-	return openai.NewClientWithConfig(config)
-}
-
-func (m *Model) refused(c *call, status int, body []byte) *llm.Error {
-	return m.edge.Refused(edge.Refusal{Status: status, Header: c.answerHeader, Body: body, Now: m.Now()}, c.body)
-}
-
-// failed explains an error of the client: before anything was sent it is the
-// request's fault, afterwards the connection's.
-func (m *Model) failed(parent, ctx context.Context, c *call, err error) *llm.Error {
-	if !c.sent && ctx.Err() == nil {
-		return m.edge.Unsent(err, c.body)
+	if c.model.Quirks.EmptyFinish {
+		answer = fillFinish(answer)
 	}
-	return m.edge.Broke(parent, ctx, err, c.body)
-}
-
-// broken is an answer that its finish reason says is none.
-func (m *Model) broken(err error, c *call) *llm.Error {
-	if e, ok := errors.AsType[*llm.Error](err); ok {
-		e.Provider = m.Provider
-		return e
-	}
-	return m.edge.Bad(err, c.body)
+	return llm.Response{Served: c.served(t), Body: answer}, nil
 }
 
 func (m *Model) report(ctx context.Context, began time.Time, err error) {

@@ -1,6 +1,13 @@
 package compat
 
-import "strings"
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tribunebot/tribune/llm"
+)
 
 // Quirks are what an OpenAI-shaped endpoint does otherwise than OpenAI's own.
 // The zero value changes nothing. They hold for chat completions only.
@@ -48,4 +55,113 @@ func QuirksOf(provider string) Quirks {
 		return Quirks{OldLimit: true}
 	}
 	return Quirks{}
+}
+
+// apply changes a chat's body as the endpoint wants it.
+func (q *Quirks) apply(d *draft) {
+	switch {
+	case q.NewLimit:
+		d.rename(oldLimit, newLimit)
+	case q.OldLimit:
+		d.rename(newLimit, oldLimit)
+	}
+	if q.NoRequired && string(d.get("tool_choice")) == `"required"` {
+		d.set("tool_choice", json.RawMessage(`"auto"`))
+	}
+	if q.MaxTemperature > 0 {
+		if t, err := strconv.ParseFloat(string(d.get("temperature")), 64); err == nil && t > q.MaxTemperature {
+			d.set("temperature", strconv.AppendFloat(nil, q.MaxTemperature, 'g', -1, 64))
+		}
+	}
+	if len(q.FlatText) > 0 {
+		if flat, changed := q.flatten(d.get("messages")); changed {
+			d.set("messages", flat)
+		}
+	}
+}
+
+// flatten joins the text parts of the messages that are to be plain text.
+func (q *Quirks) flatten(messages json.RawMessage) (flat json.RawMessage, changed bool) {
+	list := []json.RawMessage{}
+	for message := range llm.RawItems(messages) {
+		if text, ok := q.flatText(message); ok {
+			if m, err := llm.SetFields(message, map[string]any{"content": text}); err == nil {
+				message, changed = m, true
+			}
+		}
+		list = append(list, message)
+	}
+	return jsonList(list), changed
+}
+
+// flatText is the text of a message whose content is a list of nothing else.
+func (q *Quirks) flatText(message json.RawMessage) (text string, ok bool) {
+	var m struct {
+		Role    string `json:"role"`
+		Content []struct {
+			Type string  `json:"type"`
+			Text *string `json:"text"`
+		} `json:"content"`
+	}
+	if json.Unmarshal(message, &m) != nil || m.Content == nil {
+		return "", false // most have a string already
+	}
+	if !slices.Contains(q.FlatText, "*") && !slices.Contains(q.FlatText, m.Role) {
+		return "", false
+	}
+	var b strings.Builder
+	for _, part := range m.Content {
+		if part.Type != "text" || part.Text == nil {
+			return "", false
+		}
+		b.WriteString(*part.Text)
+	}
+	return b.String(), true
+}
+
+// fillFinish gives the choices with tool calls and an empty finish reason the
+// one that they lack.
+func fillFinish(answer []byte) []byte {
+	choices, changed := []json.RawMessage{}, false
+	for choice := range llm.RawItems(llm.Field(answer, "choices")) {
+		if lacksFinish(choice) {
+			if c, err := llm.SetFields(choice, map[string]any{"finish_reason": toolCalls}); err == nil {
+				choice, changed = c, true
+			}
+		}
+		choices = append(choices, choice)
+	}
+	if !changed {
+		return answer
+	}
+	filled, err := llm.SetFields(answer, map[string]any{"choices": jsonList(choices)})
+	if err != nil {
+		return answer
+	}
+	return filled
+}
+
+// toolCalls is the finish reason of an answer that calls tools.
+const toolCalls = "tool_calls"
+
+func lacksFinish(choice json.RawMessage) bool {
+	if string(llm.Field(choice, "finish_reason")) != `""` {
+		return false
+	}
+	for range llm.RawItems(llm.Field(llm.Field(choice, "message"), toolCalls)) {
+		return true
+	}
+	return false
+}
+
+// jsonList writes a JSON list.
+func jsonList(items []json.RawMessage) json.RawMessage {
+	out := []byte{'['}
+	for i, item := range items {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, item...)
+	}
+	return append(out, ']')
 }

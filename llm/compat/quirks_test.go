@@ -77,6 +77,7 @@ func TestUsageOfEveryProvider(t *testing.T) {
 		}
 		want := llm.Served{
 			Deployment: "dep-1", Provider: "openrouter", Model: "m", Attempts: 1, Usage: test.want, CostUSD: test.cost,
+			APIBase: m.BaseURL, Header: resp.Header,
 		}
 		if diff := cmp.Diff(want, resp.Served); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -91,13 +92,15 @@ func TestProxyHeaders(t *testing.T) {
 		"x-litellm-attempted-retries": "1", "x-litellm-attempted-fallbacks": "2",
 	}
 	body := `{"model":"deepseek-v4-pro","choices":[{"message":{"content":"Yes."}}]}`
-	resp, err := serve(t, "application/json", headers, body).Complete(t.Context(), llmtest.Ask(t, "Really?"))
+	proxy := serve(t, "application/json", headers, body)
+	resp, err := proxy.Complete(t.Context(), llmtest.Ask(t, "Really?"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := llm.Served{
 		Deployment: "dep-1", Provider: "openrouter", Model: "deepseek-v4-pro", Attempts: 4, CostUSD: new(0.0123),
-		Route: "the proxy chose its deployment abc-1 of smart after 2 fallbacks",
+		Route:   "the proxy chose its deployment abc-1 of smart after 2 fallbacks",
+		APIBase: proxy.BaseURL, Header: resp.Header,
 	}
 	if diff := cmp.Diff(want, resp.Served); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -10,13 +10,11 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/sashabaranov/go-openai"
-
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/edge"
 )
 
-// Stream implements llm.Model.
+// Stream implements llm.Model, for chat completions and completions.
 func (m *Model) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk, error] {
 	began := m.Now()
 	return edge.Stream(
@@ -29,165 +27,212 @@ func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk)
 	callCtx, watch := m.limits.Start(ctx, m.ID)
 	defer watch.Stop()
 	watch.Await()
-	raw, c, err := m.open(ctx, callCtx, r)
+	c, asked, err := m.open(ctx, callCtx, r)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = raw.Close() }() // a body that was read has nothing more to say
-	s := &reading{model: m, raw: raw, call: c, watch: watch, tally: &tally{}}
-	for {
-		chunk, err := s.next(ctx, callCtx)
-		switch {
-		case errors.Is(err, io.EOF):
-			return s.end(yield)
-		case err != nil:
-			return err
-		case !yield(chunk):
-			return edge.ErrLeft
-		}
-	}
+	defer c.resp.Body.Close()
+	body := edge.Bounded(c.resp.Body, m.limits.Bytes)
+	s := &reading{call: c, ctx: callCtx, watch: watch, body: body, events: edge.NewEvents(body), asked: asked}
+	return s.pass(yield)
 }
 
 // open starts the stream. An endpoint that knows no stream_options is asked
 // again without them, and never with them after that.
-func (m *Model) open(parent, ctx context.Context, r llm.Request) (*openai.ChatCompletionStream, *call, error) {
+func (m *Model) open(parent, ctx context.Context, r llm.Request) (c *call, asked bool, err error) {
 	for {
 		usage := !m.noUsage.Load()
-		body, err := m.streamBody(r.Body, usage)
+		body, asked, err := m.streamBody(r, usage)
 		if err != nil {
-			return nil, nil, m.edge.Unsent(err, r.Body)
+			return nil, false, m.edge.Unsent(err, r.Body)
 		}
-		c := &call{client: m.HTTPClient, header: m.Header, body: body, limit: m.limits.Bytes, stream: true}
-		raw, err := m.client(c).CreateChatCompletionStream(ctx, openai.ChatCompletionRequest{Model: m.Model})
-		switch {
-		case c.refusal != nil && usage && refusesOptions(c):
-			m.noUsage.Store(true)
-		case c.refusal != nil:
-			return nil, nil, m.refused(c, c.status, c.refusal)
-		case err != nil:
-			return nil, nil, m.failed(parent, ctx, c, err)
-		default:
-			return raw, c, nil
+		c := &call{model: m, edge: m.edge, parent: parent, body: body}
+		if err := c.post(ctx, r.Endpoint, true); err != nil {
+			return nil, false, err
 		}
+		if c.resp.StatusCode >= 200 && c.resp.StatusCode <= 299 {
+			return c, asked, nil
+		}
+		refusal := edge.ReadRefusal(c.resp)
+		if !usage || !c.refusesOptions(refusal) {
+			return nil, false, c.refused(c.resp.StatusCode, refusal)
+		}
+		m.noUsage.Store(true)
 	}
 }
 
-func refusesOptions(c *call) bool {
-	return (c.status == http.StatusBadRequest || c.status == http.StatusUnprocessableEntity) &&
-		strings.Contains(string(c.refusal), "stream_options")
-}
-
-// streamBody asks for usage, and keeps the caller's other stream options.
-func (m *Model) streamBody(body json.RawMessage, usage bool) (json.RawMessage, error) {
-	fields := map[string]any{"stream": true, "stream_options": nil}
-	if usage {
-		options := llm.Field(body, "stream_options")
-		if len(options) == 0 || options[0] != '{' {
-			options = json.RawMessage("{}")
-		}
-		merged, err := llm.SetFields(options, map[string]any{"include_usage": true})
-		if err != nil {
-			return nil, err
-		}
-		fields["stream_options"] = merged
-	}
-	return m.body(body, fields)
+func (c *call) refusesOptions(refusal []byte) bool {
+	status := c.resp.StatusCode
+	return (status == http.StatusBadRequest || status == http.StatusUnprocessableEntity) &&
+		strings.Contains(string(refusal), "stream_options")
 }
 
 // reading is a stream under way.
 type reading struct {
-	model *Model
-	raw   *openai.ChatCompletionStream
-	call  *call
-	watch *edge.Watch
-	tally *tally
+	call   *call
+	ctx    context.Context //nolint:containedctx // of this one stream
+	watch  *edge.Watch
+	body   io.Reader
+	events *edge.Events
+	asked  bool // the caller wants usage in the stream
+	tally  tally
+	like   pattern
+	last   []byte // the last chunk with a choice
+	done   bool   // [DONE] came
+}
+
+// pass hands on chunk after chunk. Of each it says whether the next is here
+// already, which is why it looks one ahead; but it never waits for that one.
+func (s *reading) pass(yield func(llm.Chunk) bool) error {
+	for {
+		chunk, err := s.next()
+		if err != nil {
+			return s.finish(err, yield)
+		}
+		for more := true; more; {
+			following, found, err := s.poll()
+			more = found
+			chunk.More = found || errors.Is(err, io.EOF)
+			if !yield(chunk) {
+				return edge.ErrLeft
+			}
+			if err != nil {
+				return s.finish(err, yield)
+			}
+			chunk = following
+		}
+	}
 }
 
 // next returns the next chunk, or io.EOF when the stream ended well.
-func (s *reading) next(parent, ctx context.Context) (llm.Chunk, error) {
+func (s *reading) next() (llm.Chunk, error) {
 	for {
 		s.watch.Await()
-		raw, err := s.raw.RecvRaw()
-		if failure := s.call.events.failure; failure != nil {
-			return llm.Chunk{}, s.model.refused(s.call, http.StatusOK, failure)
-		}
+		event, err := s.events.Next()
 		if err != nil {
-			return llm.Chunk{}, s.ended(parent, ctx, err)
+			return llm.Chunk{}, s.ended(err)
 		}
-		known, err := s.note(raw)
-		if err != nil {
-			return llm.Chunk{}, err
-		}
-		if known {
-			return llm.Chunk{Body: raw}, nil
+		if chunk, ok, err := s.take(event); ok || err != nil {
+			return chunk, err
 		}
 	}
 }
 
-// note reads what has to be known of an event. An object that is no chunk at
-// all is passed over: it neither counts as a token nor ends the wait for one.
-func (s *reading) note(raw []byte) (known bool, err error) {
-	a, err := parseAnswer(raw)
-	switch {
-	case err != nil:
-		return false, s.model.edge.Bad(fmt.Errorf("an event is no JSON: %q", edge.Plain(raw)), s.call.body)
-	case a.isError():
-		return false, s.model.refused(s.call, http.StatusOK, raw)
-	case a.Choices == nil && a.Usage == nil:
-		return false, nil
+// poll returns the next chunk if it is here already.
+func (s *reading) poll() (chunk llm.Chunk, found bool, err error) {
+	for {
+		event, ok := s.events.Poll()
+		if !ok {
+			return llm.Chunk{}, false, nil
+		}
+		if chunk, ok, err := s.take(event); ok || err != nil {
+			return chunk, ok, err
+		}
 	}
-	if err := s.tally.add(a); err != nil {
-		return false, s.model.broken(err, s.call)
+}
+
+// take reads an event. An object that is no chunk at all is passed over: it
+// neither counts as a token nor ends the wait for one.
+func (s *reading) take(event edge.Event) (chunk llm.Chunk, ok bool, err error) {
+	raw := event.Data
+	switch {
+	case event.Done:
+		s.done = true
+		return chunk, false, s.ended(io.EOF)
+	case event.Failed:
+		return chunk, false, s.call.refused(http.StatusOK, raw)
+	case s.like.matches(raw):
+		s.watch.Got()
+		return llm.Chunk{Body: raw}, true, nil
+	}
+	seen, ok := look(raw)
+	switch {
+	case !ok:
+		return chunk, false, s.call.bad(fmt.Errorf("an event is no JSON: %q", edge.Plain(raw)))
+	case seen.isError():
+		return chunk, false, s.call.refused(http.StatusOK, raw)
+	case !seen.isChunk():
+		return chunk, false, nil
+	}
+	if err := s.note(raw, seen); err != nil {
+		return chunk, false, err
+	}
+	return llm.Chunk{Body: raw, UsageOnly: !s.asked && !seen.chosen}, true, nil
+}
+
+// note keeps count of what a chunk says.
+func (s *reading) note(raw []byte, seen sight) error {
+	if err := s.tally.add(seen); err != nil {
+		return s.call.broken(err)
+	}
+	if seen.chosen {
+		s.last = raw
 	}
 	switch {
 	case s.tally.whole():
 		s.watch.Whole()
-	case len(a.Choices) > 0 && s.tally.said:
+	case seen.chosen && s.tally.said:
 		s.watch.Got()
+		s.like.learn(raw, seen)
 	}
-	return true, nil
+	return nil
 }
 
 // ended judges how a stream ended: io.EOF for well. Once every choice has its
 // finish reason the answer is whole, whatever happens to the connection then.
-func (s *reading) ended(parent, ctx context.Context, err error) error {
-	e := s.call.events
+func (s *reading) ended(err error) error {
 	switch {
-	case parent.Err() != nil:
-		return s.model.edge.Broke(parent, ctx, err, s.call.body)
-	case s.tally.whole() || e.done && s.tally.said:
+	case s.call.parent.Err() != nil:
+		return s.call.broke(s.ctx, err)
+	case s.tally.whole() || s.done && s.tally.said:
 		return io.EOF
 	case !errors.Is(err, io.EOF):
-		return s.model.edge.Broke(parent, ctx, err, s.call.body)
-	case len(s.tally.finished) > 0 && !e.done:
-		return s.model.edge.Broke(parent, ctx, errors.New("the stream was cut before its end"), s.call.body)
+		return s.call.broke(s.ctx, err)
+	case s.tally.any() && !s.done:
+		return s.call.broke(s.ctx, errors.New("the stream was cut before its end"))
 	}
 	return s.nothing()
 }
 
 // nothing explains a stream without an answer in it.
 func (s *reading) nothing() error {
-	junk := s.call.events.junk
-	if a, err := parseAnswer(junk); err == nil && a.isError() {
-		return s.model.refused(s.call, http.StatusOK, junk)
+	junk := s.events.Junk
+	if seen, ok := look(junk); ok && seen.isError() {
+		return s.call.refused(http.StatusOK, junk)
 	}
 	if len(junk) > 0 {
-		return s.model.edge.Bad(fmt.Errorf("no event stream came, but %q", edge.Plain(junk)), s.call.body)
+		return s.call.bad(fmt.Errorf("no event stream came, but %q", edge.Plain(junk)))
 	}
-	return s.model.edge.Bad(errors.New("the stream ended without an answer"), s.call.body)
+	return s.call.bad(errors.New("the stream ended without an answer"))
 }
 
-// end tells the reader who served, and then reads the body to its end: that
-// lets the connection be used again.
-func (s *reading) end(yield func(llm.Chunk) bool) error {
-	served := s.model.served(s.call, s.tally)
+// finish ends a stream. After a good end it tells the reader who served, and
+// then reads the body to its end: that lets the connection be used again.
+func (s *reading) finish(err error, yield func(llm.Chunk) bool) error {
+	if !errors.Is(err, io.EOF) {
+		return err
+	}
+	if s.call.model.Quirks.EmptyFinish && s.tally.tools && !s.tally.whole() {
+		if !yield(llm.Chunk{Body: s.closing(), More: true}) {
+			return edge.ErrLeft
+		}
+	}
+	served := s.call.served(&s.tally)
 	if !yield(llm.Chunk{Served: &served}) {
 		return edge.ErrLeft
 	}
 	s.watch.Ended()
 	s.watch.Await()
-	if _, err := io.Copy(io.Discard, s.call.events.body); err != nil {
-		return nil //nolint:nilerr // the answer is whole; only the connection is lost
-	}
+	_, _ = io.Copy(io.Discard, s.body) // the answer is whole; at worst the connection is lost
 	return nil
+}
+
+// closing is the chunk with the finish reason that a stream of tool calls lacks.
+func (s *reading) closing() json.RawMessage {
+	const choices = `[{"index":0,"delta":{},"finish_reason":"` + toolCalls + `"}]`
+	body, err := llm.SetFields(s.last, map[string]any{"choices": json.RawMessage(choices), "usage": nil})
+	if err != nil { // it was read as an object before
+		return json.RawMessage(`{"choices":` + choices + `}`)
+	}
+	return body
 }

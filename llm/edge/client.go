@@ -3,6 +3,8 @@ package edge
 import (
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 )
 
@@ -10,19 +12,23 @@ import (
 // secret: shorter ones are flags and versions.
 const minHeaderSecret = 8
 
-// NewClient returns an HTTP client for one provider. It has no time limit of
-// its own, because a Watch says better which one passed, and keeps more idle
-// connections to its one host than net/http does by default.
+// NewClient returns an HTTP client for one provider or for all of them. It has
+// no time limit of its own, because a Watch says better which one passed. Where
+// net/http keeps two idle connections to a host, this one keeps as many as calls
+// are likely to run at once, so that none of them begins with a handshake; each
+// takes some 8 KiB of buffers. A connection that many calls share (HTTP/2) is
+// tried with a ping when it has been silent, so that a dead one is noticed.
 func NewClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:     true,
 		TLSHandshakeTimeout:   10 * time.Second,
-		MaxIdleConns:          64,
-		MaxIdleConnsPerHost:   64,
+		MaxIdleConns:          512,
+		MaxIdleConnsPerHost:   256,
 		IdleConnTimeout:       90 * time.Second,
 		ExpectContinueTimeout: time.Second,
+		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
 	}}
 }
 
@@ -38,4 +44,12 @@ func Secrets(key string, h http.Header) []string {
 		}
 	}
 	return secrets
+}
+
+// APIBase is a provider's address as reports show it: without a user, a query
+// or a fragment, where secrets may be.
+func APIBase(u *url.URL) string {
+	bare := *u
+	bare.User, bare.RawQuery, bare.ForceQuery, bare.Fragment = nil, "", false, ""
+	return strings.TrimRight(bare.String(), "/")
 }

@@ -3,10 +3,8 @@ package edge
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -46,75 +44,81 @@ const (
 // Watch ends a call when one of its time limits passes. The limits of a stream
 // run only between Await and the next Got, so that a slow reader is not held against the
 // model.
+//
+// One timer serves all limits. It is set anew only where it would come too
+// late; where it comes too early it sets itself again. So a chunk costs a look
+// at the clock, and no timer.
 type Watch struct {
 	limits Limits
 	name   string
 	cancel context.CancelCauseFunc
-	stop   context.CancelFunc
-	timer  *time.Timer
-	phase  atomic.Int32 // read by the timer's own goroutine
+	total  time.Time // when the whole call is over
 
+	mu      sync.Mutex
+	timer   *time.Timer
+	fires   time.Time // when the timer does
+	phase   int
 	waiting bool
+	until   time.Time // when the wait is over
+	stopped bool
 }
 
 // Start returns the context to make a call in. The name says whose limits these
 // are in the cause of a context that they ended. Stop must be called.
 func (l Limits) Start(ctx context.Context, name string) (context.Context, *Watch) {
-	ctx, stop := context.WithTimeoutCause(ctx, l.Total, fmt.Errorf("%s did not finish within %s", name, l.Total))
 	ctx, cancel := context.WithCancelCause(ctx)
-	return ctx, &Watch{limits: l, name: name, cancel: cancel, stop: stop}
+	w := &Watch{limits: l, name: name, cancel: cancel, total: time.Now().Add(l.Total)}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fires = w.total
+	w.timer = time.AfterFunc(l.Total, w.expire)
+	return ctx, w
 }
 
 // Await starts to wait for the next token, unless the wait already runs.
 func (w *Watch) Await() {
-	switch {
-	case w.waiting:
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.waiting || w.stopped {
 		return
-	case w.timer == nil:
-		w.timer = time.AfterFunc(w.wait(), w.expire)
-	default:
-		w.timer.Reset(w.wait())
 	}
-	w.waiting = true
+	now := time.Now()
+	w.waiting, w.until = true, now.Add(w.wait())
+	if w.until.Before(w.fires) {
+		w.fires = w.until
+		w.timer.Reset(w.until.Sub(now))
+	}
 }
 
 // Got ends the wait for a token: from now on the limit between tokens holds.
-func (w *Watch) Got() {
-	w.pause()
-	w.phase.CompareAndSwap(beforeFirst, between)
-}
+func (w *Watch) Got() { w.enter(between) }
 
 // Whole tells that the answer is whole and only its usage is still to come.
-func (w *Watch) Whole() {
-	w.pause()
-	w.phase.Store(whole)
-}
+func (w *Watch) Whole() { w.enter(whole) }
 
 // Ended tells that nothing is to come but the end of the body, which is worth
 // a short wait: it lets the connection be used again.
-func (w *Watch) Ended() {
-	w.pause()
-	w.phase.Store(ended)
-}
+func (w *Watch) Ended() { w.enter(ended) }
 
-func (w *Watch) pause() {
-	if w.timer != nil {
-		w.timer.Stop()
-	}
+// enter ends the wait. A phase is never left for an earlier one.
+func (w *Watch) enter(phase int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.waiting = false
+	w.phase = max(w.phase, phase)
 }
 
 // Stop ends the call and lets go of all that it holds.
 func (w *Watch) Stop() {
-	if w.timer != nil {
-		w.timer.Stop()
-	}
+	w.mu.Lock()
+	w.stopped = true
+	w.timer.Stop()
+	w.mu.Unlock()
 	w.cancel(context.Canceled)
-	w.stop()
 }
 
 func (w *Watch) wait() time.Duration {
-	switch w.phase.Load() {
+	switch w.phase {
 	case beforeFirst:
 		return w.limits.First
 	case between:
@@ -125,44 +129,41 @@ func (w *Watch) wait() time.Duration {
 	return min(tail, w.limits.Idle)
 }
 
+// expire is what the timer does.
 func (w *Watch) expire() {
-	d := w.wait()
-	switch w.phase.Load() {
-	case beforeFirst:
-		w.cancel(fmt.Errorf("%s said nothing within %s", w.name, d))
-	case between:
-		w.cancel(fmt.Errorf("%s fell silent for %s in mid-answer", w.name, d))
+	w.mu.Lock()
+	cause, now := error(nil), time.Now()
+	switch next := w.next(); {
+	case w.stopped:
+	case next.After(now):
+		w.fires = next
+		w.timer.Reset(next.Sub(now))
+	case !w.total.After(now):
+		cause = fmt.Errorf("%s did not finish within %s", w.name, w.limits.Total)
 	default:
-		w.cancel(fmt.Errorf("%s did not close its answer within %s", w.name, d))
+		cause = w.silence()
+	}
+	w.mu.Unlock()
+	if cause != nil {
+		w.cancel(cause)
 	}
 }
 
-// ErrTooLong is what a bounded body gives when an answer does not end in time.
-var ErrTooLong = errors.New("the answer is longer than allowed")
-
-// Bounded reads at most limit bytes from body; more is ErrTooLong.
-func Bounded(body io.ReadCloser, limit int64) io.ReadCloser {
-	return &bounded{ReadCloser: body, left: limit}
-}
-
-type bounded struct {
-	io.ReadCloser
-
-	left int64
-}
-
-// Read implements io.Reader.
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		// One byte more decides between an answer of exactly the limit and
-		// one that goes on.
-		n, err := b.ReadCloser.Read(make([]byte, 1))
-		if n > 0 {
-			return 0, ErrTooLong
-		}
-		return 0, err
+// next is when the first of the limits that run now passes.
+func (w *Watch) next() time.Time {
+	if w.waiting && w.until.Before(w.total) {
+		return w.until
 	}
-	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
-	b.left -= int64(n)
-	return n, err
+	return w.total
+}
+
+func (w *Watch) silence() error {
+	switch d := w.wait(); w.phase {
+	case beforeFirst:
+		return fmt.Errorf("%s said nothing within %s", w.name, d)
+	case between:
+		return fmt.Errorf("%s fell silent for %s in mid-answer", w.name, d)
+	default:
+		return fmt.Errorf("%s did not close its answer within %s", w.name, d)
+	}
 }

@@ -325,6 +325,10 @@ func testCollect(t *testing.T, h Harness) {
 	if whole.Text() != joined.Text() {
 		t.Errorf("complete says %q, the stream %q", whole.Text(), joined.Text())
 	}
+	if whole.APIBase == "" || len(whole.Header) == 0 || len(joined.Header) == 0 {
+		t.Errorf("served = %+v: want the provider's address and headers", whole.Served)
+	}
+	whole.Header, joined.Header = nil, nil // they say which of the two it was
 	if diff := cmp.Diff(whole.Served, joined.Served); diff != "" {
 		t.Errorf("served (-complete +stream):\n%s", diff)
 	}

@@ -1,0 +1,81 @@
+package edge
+
+import (
+	"errors"
+	"io"
+	"net/http"
+)
+
+// ErrTooLong is what a bounded body gives when an answer does not end in time.
+var ErrTooLong = errors.New("the answer is longer than allowed")
+
+// Bounded reads at most limit bytes from body; more is ErrTooLong.
+func Bounded(body io.ReadCloser, limit int64) io.ReadCloser {
+	return &bounded{ReadCloser: body, left: limit}
+}
+
+type bounded struct {
+	io.ReadCloser
+
+	left int64
+}
+
+// Read implements io.Reader.
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		// One byte more decides between an answer of exactly the limit and
+		// one that goes on.
+		n, err := b.ReadCloser.Read(make([]byte, 1))
+		if n > 0 {
+			return 0, ErrTooLong
+		}
+		return 0, err
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
+
+// trusted is how much of an answer is made room for because its length was
+// announced; what goes on beyond it has to come first.
+const trusted = 1 << 20
+
+// maxRefusal is how much of an error's body is read.
+const maxRefusal = 64 << 10
+
+// ReadAnswer reads the whole body of an answer and closes it. A body longer
+// than limit is ErrTooLong, at once where its length is announced.
+func ReadAnswer(resp *http.Response, limit int64) ([]byte, error) {
+	defer resp.Body.Close()
+	if resp.ContentLength > limit {
+		return nil, ErrTooLong
+	}
+	// One byte more, so that the end can be met without room being made.
+	size := min(max(resp.ContentLength, 2<<10), trusted) + 1
+	return readAll(Bounded(resp.Body, limit), make([]byte, 0, size))
+}
+
+// ReadRefusal reads as much of an error's body as is worth reading, and closes
+// it. One that breaks off is still a refusal.
+func ReadRefusal(resp *http.Response) []byte {
+	defer resp.Body.Close()
+	size := min(max(resp.ContentLength, 1<<10), maxRefusal) + 1
+	body, _ := readAll(io.LimitReader(resp.Body, maxRefusal), make([]byte, 0, size))
+	return body
+}
+
+func readAll(r io.Reader, into []byte) ([]byte, error) {
+	for {
+		if len(into) == cap(into) {
+			into = append(into, 0)[:len(into)]
+		}
+		n, err := r.Read(into[len(into):cap(into)])
+		into = into[:len(into)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return into, nil
+		case err != nil:
+			return into, err
+		}
+	}
+}
