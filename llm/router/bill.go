@@ -1,0 +1,76 @@
+package router
+
+import (
+	"encoding/json"
+
+	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/price"
+	"github.com/tribunebot/tribune/llm/quota"
+)
+
+// assumedOutput is how many tokens a completion is taken to have at most when
+// money is reserved for it, and neither the request nor the model's price says:
+// what many providers stop at by themselves.
+const assumedOutput = 4096
+
+// bill is what a request will need, estimated once and only if somebody asks.
+type bill struct {
+	prompt  int64 // 0: not estimated yet
+	limited bool  // max was looked for
+	max     int64 // tokens that the request allows its answer; 0: it does not say
+}
+
+func (b *bill) promptOf(body json.RawMessage) int64 {
+	if b.prompt == 0 {
+		b.prompt = max(price.Estimate(body), 1)
+	}
+	return b.prompt
+}
+
+func (b *bill) maxOf(body json.RawMessage) int64 {
+	if !b.limited {
+		b.max, _ = price.MaxTokens(body)
+		b.limited = true
+	}
+	return b.max
+}
+
+// need is what one call of a node may use.
+func (u *run) need(n *node) quota.Need {
+	prompt, output := u.bill.promptOf(u.req.Body), u.bill.maxOf(u.req.Body)
+	if u.req.Endpoint == llm.Embeddings {
+		return priced(n.Price, prompt, prompt, 0)
+	}
+	if output > 0 {
+		return priced(n.Price, prompt+output, prompt, output)
+	}
+	most := int64(n.Price.MaxOutput)
+	if most == 0 {
+		most = assumedOutput
+	}
+	return priced(n.Price, prompt+n.vitals.output(), prompt, most)
+}
+
+// priced puts the money to the tokens. A price that is not known reserves none:
+// there is nothing to go by.
+func priced(p price.Price, tokens, prompt, output int64) quota.Need {
+	need := quota.Need{Tokens: tokens}
+	if p.Known {
+		need.USD = float64(prompt)*p.In + float64(output)*max(p.Out, p.Reasoning)
+		need.Free = p.In == 0 && p.Out == 0
+	}
+	return need
+}
+
+// used is what a call really took.
+func used(p price.Price, usage *llm.Usage, cost *float64) quota.Need {
+	var n quota.Need
+	if usage != nil {
+		n.Tokens = int64(usage.Prompt) + int64(usage.Completion)
+	}
+	if cost != nil {
+		n.USD = *cost
+	}
+	n.Free = p.Known && p.In == 0 && p.Out == 0
+	return n
+}

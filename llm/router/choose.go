@@ -1,0 +1,208 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/quota"
+)
+
+// choice is a deployment that may be called now, with what it needs reserved.
+type choice struct {
+	node  *node
+	hold  *quota.Hold
+	probe bool   // the one call that is let through after a cool-down
+	by    string // the strategy, where it had a choice
+}
+
+// refusal says why no deployment of a pool can be called now.
+type refusal struct {
+	err   *llm.Error    // nothing will change that
+	until time.Time     // the first that cools down is back; zero: none does
+	probe bool          // somebody is finding out whether one is back
+	overs []*quota.Over // deployments' limits without room
+	mine  *quota.Over   // a limit of the caller's own without room
+}
+
+// choose finds a deployment to call, and waits for one if that is worth it.
+func (u *run) choose(ctx context.Context, p *pool) (choice, error) {
+	if ctx.Err() != nil {
+		return choice{}, u.stopped(ctx)
+	}
+	c, no := u.look(ctx, p)
+	if no == nil {
+		return c, nil
+	}
+	return u.wait(ctx, p)
+}
+
+// look finds a deployment to call at once.
+func (u *run) look(ctx context.Context, p *pool) (choice, *refusal) {
+	now := u.r.now()
+	nodes, no := u.candidates(p, now)
+	if no != nil {
+		return choice{}, no
+	}
+	no = &refusal{}
+	for len(nodes) > 0 {
+		i, by := u.pick(nodes, now)
+		n := nodes[i]
+		c, over, err := u.take(ctx, n, now)
+		switch {
+		case err != nil:
+			return choice{}, &refusal{err: err}
+		case over == nil && c.node != nil:
+			c.by = by
+			return c, nil
+		case over == nil:
+			no.probe = true
+		case over.Quota.ID != n.Quota.ID:
+			return choice{}, &refusal{mine: over}
+		default:
+			no.overs = append(no.overs, over)
+		}
+		nodes = slices.Delete(nodes, i, i+1)
+	}
+	return choice{}, no
+}
+
+// take claims a deployment for one call; a choice without a node means that
+// somebody else probes it.
+func (u *run) take(ctx context.Context, n *node, now time.Time) (choice, *quota.Over, *llm.Error) {
+	probe, ok := false, true
+	if !u.t.health.off {
+		probe, ok = n.claim(now)
+	}
+	if !ok && !u.pool.direct {
+		return choice{}, nil, nil
+	}
+	hold, err := u.reserve(ctx, n)
+	if err == nil {
+		return choice{node: n, hold: hold, probe: probe}, nil, nil
+	}
+	if probe {
+		n.unclaim()
+		u.r.back.ring()
+	}
+	if over, ok := errors.AsType[*quota.Over](err); ok {
+		return choice{}, over, nil
+	}
+	return choice{}, nil, u.unreserved(ctx, err)
+}
+
+// candidates are the deployments that may be asked now: those that suit the
+// request, are not left alone, and were not asked before while another is left.
+// The slice may be changed.
+func (u *run) candidates(p *pool, now time.Time) ([]*node, *refusal) {
+	ready, no := make([]*node, 0, len(p.nodes)), &refusal{err: u.unsuited(p)}
+	for _, n := range p.nodes {
+		if !u.suits(n, p) {
+			continue
+		}
+		no.err = nil
+		switch {
+		case u.ready(n, p, now):
+			ready = append(ready, n)
+		case n.state(now) == probing:
+			no.probe = true
+		default:
+			no.until = earlier(no.until, n.until())
+		}
+	}
+	if len(ready) == 0 {
+		return nil, no
+	}
+	if len(u.tried) == 0 {
+		return ready, nil
+	}
+	if fresh := slices.DeleteFunc(slices.Clone(ready), u.spent); len(fresh) > 0 {
+		return fresh, nil
+	}
+	return ready, nil
+}
+
+// ready tells whether a node is not left alone. One that was named by its id is
+// asked in any case.
+func (u *run) ready(n *node, p *pool, now time.Time) bool {
+	if u.t.health.off || p.direct {
+		return true
+	}
+	s := n.state(now)
+	return s == closed || s == halfOpen
+}
+
+// pick asks the strategy for one of those that have the lowest order.
+func (u *run) pick(nodes []*node, now time.Time) (index int, by string) {
+	if len(nodes) == 1 {
+		return 0, ""
+	}
+	least := slices.MinFunc(nodes, func(a, b *node) int { return a.Order - b.Order }).Order
+	of, at := make([]Candidate, 0, len(nodes)), make([]int, 0, len(nodes))
+	since := u.t.since(now)
+	for i, n := range nodes {
+		if n.Order == least {
+			of, at = append(of, n.candidate(now, since, u.mode.streams())), append(at, i)
+		}
+	}
+	if len(of) == 1 {
+		return at[0], ""
+	}
+	return at[u.t.strategy.Pick(of, u.r.rand)], u.t.Strategy
+}
+
+// suits tells whether a deployment can serve the request at all.
+func (u *run) suits(n *node, p *pool) bool {
+	return (!u.t.TagFiltering || u.tagged(n, p)) && (!u.t.PreCallChecks || u.fits(n))
+}
+
+// fits tells whether the prompt is within the model's context window, as far as
+// either is known.
+func (u *run) fits(n *node) bool {
+	return n.Price.Context == 0 || u.bill.promptOf(u.req.Body) <= int64(n.Price.Context)
+}
+
+// defaultTag marks the deployments for requests without tags, and for those
+// whose tags nobody has.
+const defaultTag = "default"
+
+// tagged tells whether a deployment serves the request's tags, as LiteLLM's tag
+// filtering has it.
+func (u *run) tagged(n *node, p *pool) bool {
+	wanted := strings.FieldsFunc(u.req.Labels[llm.LabelTags], func(r rune) bool { return r == ',' || r == ' ' })
+	has := func(n *node) bool {
+		return slices.ContainsFunc(wanted, func(tag string) bool { return slices.Contains(n.Tags, tag) })
+	}
+	isDefault := func(n *node) bool { return slices.Contains(n.Tags, defaultTag) }
+	if slices.ContainsFunc(p.nodes, has) {
+		return has(n)
+	}
+	return isDefault(n) || len(wanted) == 0 && !slices.ContainsFunc(p.nodes, isDefault)
+}
+
+// unsuited is the error of a pool in which nothing suits the request.
+func (u *run) unsuited(p *pool) *llm.Error {
+	if u.t.TagFiltering && !slices.ContainsFunc(p.nodes, func(n *node) bool { return u.tagged(n, p) }) {
+		return &llm.Error{
+			Kind: llm.NoDeployment, Status: http.StatusBadRequest, Provider: "router",
+			Err: fmt.Errorf("no deployment of %s has one of the request's tags, or is a default", shortened(p.name)),
+		}
+	}
+	return &llm.Error{
+		Kind: llm.ContextWindow, Status: http.StatusBadRequest, Provider: "router",
+		Err: fmt.Errorf("about %d tokens of prompt are more than any deployment of %s can read",
+			u.bill.promptOf(u.req.Body), shortened(p.name)),
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

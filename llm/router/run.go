@@ -1,0 +1,161 @@
+package router
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/edge"
+)
+
+// run is one request on its way.
+type run struct {
+	r     *Router
+	t     *table
+	req   llm.Request
+	mode  mode
+	trail trail
+	bill  bill
+	pool  *pool // that is being tried
+
+	callers []llm.Quota // limits of whoever asks
+	counted bool        // the request is counted in them
+
+	began     time.Time
+	first     time.Time // the first word that reached the caller
+	served    llm.Served
+	tries     []llm.Try
+	calls     int
+	fallbacks int
+	tried     []tried  // in all pools
+	visited   []string // groups that are done with
+	pending   []next   // fallbacks that are still to be tried, the next one first
+	offered   []string // all that ever were
+	depth     int      // of the present pool: 1 for the first, 2 for its fallbacks
+}
+
+// tried is a deployment that was called for this request.
+type tried struct {
+	node *node
+	// unfit is set when the model would not take the request: then the same
+	// model elsewhere will not either.
+	unfit bool
+}
+
+// late is the cause of a context whose time has passed.
+type late struct {
+	what  string
+	limit time.Duration
+	ours  bool // a limit of the configuration, not one that the caller asked for
+}
+
+// Error says which limit it was.
+func (l *late) Error() string { return fmt.Sprintf("%s within %s", l.what, l.limit) }
+
+// serve takes a request from its beginning to its end.
+func (r *Router) serve(ctx context.Context, req llm.Request, m mode) error {
+	u := &run{r: r, t: r.table.Load(), req: req, mode: m, began: r.now()}
+	if u.req.ID == "" {
+		u.req.ID = rand.Text()
+	}
+	u.callers = u.t.budgetsOf(u.req)
+	u.start(ctx)
+	err := edge.ErrLeft // what it stays when the reader of a stream panics
+	defer func() { u.report(ctx, err) }()
+	err = u.serve(ctx)
+	return err
+}
+
+func (u *run) serve(ctx context.Context) error {
+	wait := &late{what: "the request did not end", limit: u.t.Timeout, ours: true}
+	if u.req.Asks != nil && u.req.Asks.Timeout > 0 {
+		wait.limit, wait.ours = u.req.Asks.Timeout, false
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, wait.limit, wait)
+	defer cancel()
+	if u.t.places != nil {
+		if err := u.t.places.Acquire(ctx, 1); err != nil {
+			return u.stopped(ctx)
+		}
+		defer u.t.places.Release(1)
+	}
+	p, err := u.resolve()
+	if err != nil {
+		return err
+	}
+	return u.groups(ctx, p)
+}
+
+// resolve finds the pool to begin with: a routing rule's, or that of the name
+// that was asked for.
+func (u *run) resolve() (*pool, error) {
+	name := u.req.Group
+	p, err := u.t.resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	u.trail.chose(p.why)
+	return p, nil
+}
+
+// stopped is the error of a request whose context is done.
+func (u *run) stopped(ctx context.Context) *llm.Error {
+	kind := llm.Cancelled
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		kind = llm.Timeout
+	}
+	return &llm.Error{Kind: kind, Provider: "router", Err: context.Cause(ctx)}
+}
+
+// groups tries the first pool and then its fallbacks, one after the other.
+func (u *run) groups(ctx context.Context, p *pool) error {
+	u.depth = 1
+	err := u.pretend()
+	if err == nil {
+		err = u.attempts(ctx, p)
+	}
+	u.queue(p, err)
+	for ctx.Err() == nil && !u.final(err) && len(u.pending) > 0 {
+		to := u.pending[0]
+		u.pending = u.pending[1:]
+		next := u.follow(to)
+		if next == nil {
+			continue
+		}
+		u.fallbacks++
+		u.depth = to.depth + 1
+		u.trail.chose(to.why)
+		err = u.attempts(ctx, next)
+		u.queue(next, err)
+	}
+	if err == nil || errors.Is(err, edge.ErrLeft) {
+		return err
+	}
+	if u.mode.committed() {
+		return llm.AsError(err)
+	}
+	return u.trail.summary(llm.AsError(err), u.offered)
+}
+
+// final tells whether a pool's outcome ends the request: it has an answer, or
+// nobody else can give one.
+func (u *run) final(err error) bool {
+	return err == nil || errors.Is(err, edge.ErrLeft) || u.mode.committed() || llm.KindOf(err) == llm.Cancelled
+}
+
+// pretend is the failure of the first group that a request may ask for.
+func (u *run) pretend() error {
+	if u.req.Asks == nil || u.req.Asks.Fail == "" {
+		return nil
+	}
+	e := &llm.Error{
+		Kind: u.req.Asks.Fail, Status: statusOf(u.req.Asks.Fail), Provider: "router",
+		Err: errors.New("this failure is a mock one: the request asked for it"),
+	}
+	u.trail.failed(cmp.Or(u.req.Group, "the first group"), e.Kind)
+	return e
+}

@@ -1,0 +1,108 @@
+package router
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/edge"
+)
+
+// maxHeld is how many bytes of roles and reasoning are held back, waiting for
+// the answer itself. A model that thinks longer is committed to.
+const maxHeld = 256 << 10
+
+// maxKept is how many bytes of a stream are kept for reports, and for counting
+// tokens where the provider does not.
+const maxKept = 1 << 20
+
+// stream passes an answer on chunk by chunk, but for what comes before its first
+// word: that is held back, because a stream that breaks there can still be
+// replaced by another deployment's.
+type stream struct {
+	yield         func(llm.Chunk) bool
+	holdReasoning bool
+
+	held  []llm.Chunk
+	bytes int
+	open  bool // something was passed on: no other deployment can take over
+	kept  []json.RawMessage
+	size  int
+}
+
+func (s *stream) streams() bool   { return true }
+func (s *stream) committed() bool { return s.open }
+
+func (s *stream) said() string {
+	var b strings.Builder
+	for _, body := range s.kept {
+		addSaid(&b, body)
+	}
+	return b.String()
+}
+
+// take reads one attempt.
+func (s *stream) take(ctx context.Context, a *attempt) error {
+	s.held, s.bytes, s.kept, s.size = s.held[:0], 0, nil, 0
+	served := false
+	for chunk, err := range a.node.Model.Stream(ctx, a.run.req) {
+		if err != nil {
+			return err
+		}
+		s.keep(chunk.Body)
+		if chunk.Served != nil {
+			served = true
+			known := *chunk.Served
+			a.complete(&known, s.said)
+			chunk.Served = &known
+		}
+		if !s.pass(a, chunk) {
+			return edge.ErrLeft
+		}
+	}
+	if !served {
+		return errUnserved()
+	}
+	return nil
+}
+
+func errUnserved() error {
+	return &llm.Error{
+		Kind: llm.BadResponse, Provider: "router", Err: errors.New("the stream ended without saying who served it"),
+	}
+}
+
+func (s *stream) keep(body json.RawMessage) {
+	if len(body) == 0 || s.size+len(body) > maxKept {
+		return
+	}
+	s.size += len(body)
+	s.kept = append(s.kept, body)
+}
+
+// pass hands a chunk on or holds it back; false when the reader has left.
+func (s *stream) pass(a *attempt, chunk llm.Chunk) bool {
+	if s.open {
+		return s.yield(chunk)
+	}
+	s.held = append(s.held, chunk)
+	s.bytes += len(chunk.Body)
+	if chunk.Served == nil && s.bytes <= maxHeld && !speaks(chunk, s.holdReasoning) {
+		return true
+	}
+	a.spoke()
+	s.open = true
+	s.held[0].From = a.from(s.held[0].From)
+	for i, c := range s.held {
+		c.More = c.More || i < len(s.held)-1
+		if !s.yield(c) {
+			return false
+		}
+	}
+	s.held = nil
+	return true
+}
+
+func (s *stream) report(c *llm.Call) { c.Chunks = s.kept }

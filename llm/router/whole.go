@@ -1,0 +1,47 @@
+package router
+
+import (
+	"context"
+	"strings"
+
+	"github.com/tribunebot/tribune/llm"
+)
+
+// mode is how an answer is taken: whole or as a stream.
+type mode interface {
+	streams() bool
+	// take makes one call. It tells the attempt when the first word came and
+	// lets it complete what the model says of itself. Once anything has reached
+	// the caller, its error is final.
+	take(ctx context.Context, a *attempt) error
+	// committed tells that something has reached the caller.
+	committed() bool
+	// said is what the model said in the call that was last made, reasoning
+	// and all, as far as it is known.
+	said() string
+	// report adds the answer to what observers are told.
+	report(c *llm.Call)
+}
+
+// whole takes an answer in one piece.
+type whole struct{ resp llm.Response }
+
+func (w *whole) streams() bool      { return false }
+func (w *whole) committed() bool    { return false }
+func (w *whole) report(c *llm.Call) { c.Answer = w.resp.Body }
+
+func (w *whole) said() string {
+	var b strings.Builder
+	addSaid(&b, w.resp.Body)
+	return b.String()
+}
+
+func (w *whole) take(ctx context.Context, a *attempt) error {
+	var err error
+	if w.resp, err = a.node.Model.Complete(ctx, a.run.req); err != nil {
+		return err
+	}
+	a.spoke()
+	a.complete(&w.resp.Served, w.said)
+	return nil
+}
