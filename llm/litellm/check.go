@@ -1,0 +1,236 @@
+package litellm
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// severity is what a name that does not exist is.
+type severity int
+
+const (
+	wrongName  severity = iota // a mistake: something would go nowhere
+	unusedName                 // odd: a line that never counts
+)
+
+// reference is a place that names a group.
+type reference struct {
+	at   place
+	path string
+	name string
+	severity
+}
+
+// refer notes that a place names a group, to be checked when all are known.
+func (r *reader) refer(at place, path, name string, s severity) {
+	r.references = append(r.references, reference{at, path, name, s})
+}
+
+// check looks at what can only be seen with everything read.
+func (r *reader) check() {
+	r.spread()
+	names := r.nameDeployments()
+	r.order()
+	for _, e := range r.entries {
+		r.out.Deployments = append(r.out.Deployments, e.Spec)
+	}
+	r.checkDisabled()
+	r.mergeDefaults()
+	r.mergeEndUsers()
+	r.checkAliases(names)
+	r.checkReferences(names)
+	r.checkCallbacks()
+	r.fromEnvironment()
+}
+
+// known are the names that a request may use.
+type known struct {
+	groups, ids, models, virtual map[string]bool
+	patterns                     []string // groups with a *
+	list                         []string // groups and aliases, for people
+}
+
+// has tells whether a request for a name would find something.
+func (k *known) has(name string) bool {
+	if k.groups[name] || k.ids[name] || k.models[name] || k.virtual[name] {
+		return true
+	}
+	return slices.ContainsFunc(k.patterns, func(pattern string) bool {
+		before, after, _ := strings.Cut(pattern, "*")
+		return len(name) >= len(before)+len(after) && strings.HasPrefix(name, before) && strings.HasSuffix(name, after)
+	})
+}
+
+// nameDeployments gives every deployment an ID and collects the names that
+// requests may use. An ID that is not in the file is the group's name and the
+// position in the group, so that it stays the same while other groups change.
+func (r *reader) nameDeployments() *known {
+	k := &known{groups: map[string]bool{}, ids: map[string]bool{}, models: map[string]bool{}, virtual: map[string]bool{}}
+	first := map[string]int{}
+	for _, e := range r.entries {
+		k.groups[e.Group] = true
+		k.models[e.Model] = e.Model != ""
+		if !e.explicit || e.ID == "" {
+			continue
+		}
+		if line := first[e.ID]; line > 0 {
+			r.mistake(e.at, fmt.Sprintf("%s: the id %s is taken by the deployment in line %d", e.named(), named(e.ID), line), "give each model_info.id once")
+		}
+		first[e.ID], k.ids[e.ID] = e.Line, true
+	}
+	inGroup := map[string]int{}
+	for _, e := range r.entries {
+		inGroup[e.Group]++
+		if e.ID != "" {
+			continue
+		}
+		e.ID = fmt.Sprintf("%s-%d", e.Group, inGroup[e.Group])
+		for k.ids[e.ID] || k.groups[e.ID] {
+			e.ID += "-deployment"
+		}
+		k.ids[e.ID] = true
+	}
+	for name := range k.groups {
+		if strings.Contains(name, "*") {
+			k.patterns = append(k.patterns, name)
+		}
+	}
+	for name := range r.out.Settings.Aliases {
+		k.virtual[name] = true
+	}
+	for _, rule := range r.out.Settings.Routes {
+		for _, name := range rule.For {
+			k.virtual[name] = true
+		}
+	}
+	k.list = append(slices.Sorted(maps.Keys(k.groups)), slices.Sorted(maps.Keys(r.out.Settings.Aliases))...)
+	return k
+}
+
+// order puts deployments without an order behind those of their group that have
+// one: LiteLLM leaves them out while one of the others can be used.
+func (r *reader) order() {
+	last := map[string]int{}
+	for _, e := range r.entries {
+		if e.ordered {
+			last[e.Group] = max(last[e.Group], e.Order+1)
+		}
+	}
+	for _, e := range r.entries {
+		if !e.ordered {
+			e.Order = last[e.Group]
+		}
+	}
+}
+
+// checkDisabled warns of every deployment that cannot be used. That none can is
+// a mistake.
+func (r *reader) checkDisabled() {
+	disabled := 0
+	var at place
+	for _, e := range r.entries {
+		if e.Disabled == "" {
+			continue
+		}
+		if disabled++; disabled == 1 {
+			at = e.at
+		}
+		r.warn(e.at, e.named()+" is disabled: "+e.Disabled, "")
+	}
+	if disabled == 0 || disabled < len(r.entries) {
+		return
+	}
+	var variables []string
+	for _, name := range r.wanted {
+		if !slices.Contains(variables, name) {
+			variables = append(variables, name)
+		}
+	}
+	fix := "write api_key into one of the entries"
+	if len(variables) > 0 {
+		fix = "set one of " + joined(variables)
+	}
+	r.mistake(at, "no deployment of model_list can be used: "+r.entries[0].Disabled, fix)
+}
+
+// joined lists names for people, not too many.
+func joined(names []string) string {
+	const most = 20
+	shown := make([]string, 0, most)
+	for i, name := range names {
+		if i == most {
+			return strings.Join(shown, ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+		}
+		shown = append(shown, named(name))
+	}
+	return strings.Join(shown, ", ")
+}
+
+// checkReferences looks whether the groups that the file names are there.
+func (r *reader) checkReferences(k *known) {
+	for _, ref := range r.references {
+		if k.has(ref.name) || r.full() {
+			continue
+		}
+		fix := "there are " + joined(k.list)
+		if near := nearestOf(ref.name, k.list); near != "" {
+			fix = "did you mean " + named(near) + "? T" + fix[1:]
+		}
+		message := ref.path + ": there is no group " + quoted(ref.name)
+		if ref.severity == wrongName {
+			r.mistake(ref.at, message, fix)
+		} else {
+			r.warn(ref.at, message+", so this never counts", fix)
+		}
+	}
+}
+
+// full tells whether no more problems are kept, so that none need be looked for.
+func (f *findings) full() bool {
+	return len(f.mistakes) >= maxProblems || len(f.warnings) > maxProblems && len(f.mistakes) > 0
+}
+
+// aliasAt notes where an alias is.
+func (r *reader) aliasAt(name string, at place) {
+	if r.aliasPlaces == nil {
+		r.aliasPlaces = map[string]place{}
+	}
+	r.aliasPlaces[name] = at
+}
+
+// checkAliases looks for aliases that lead back to themselves, and for those
+// that a group of the same name hides.
+func (r *reader) checkAliases(k *known) {
+	aliases := r.out.Settings.Aliases
+	done := map[string]bool{} // looked through, without a circle
+	for _, name := range slices.Sorted(maps.Keys(aliases)) {
+		at := r.aliasPlaces[name]
+		if k.groups[name] {
+			r.warn(at, "the alias "+named(name)+" is a group already, which is what counts", "remove the alias, or rename it")
+		}
+		if circle := r.circle(name, nil, done, k); circle != nil {
+			r.mistake(at, "the alias "+named(name)+" leads back to itself: "+joined(circle), "let it name groups of model_list")
+		}
+	}
+}
+
+// circle follows aliases until one comes again; nil where none does.
+func (r *reader) circle(name string, path []string, done map[string]bool, k *known) []string {
+	alias, is := r.out.Settings.Aliases[name]
+	if !is || done[name] || k.groups[name] {
+		return nil
+	}
+	if slices.Contains(path, name) {
+		return append(path, name)
+	}
+	for _, next := range alias.Groups {
+		if found := r.circle(next, append(slices.Clone(path), name), done, k); found != nil {
+			done[name] = true // told once
+			return found
+		}
+	}
+	done[name] = true
+	return nil
+}
