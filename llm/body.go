@@ -65,15 +65,17 @@ type Member struct {
 // Members reads the top-level fields of a JSON object in their order, repeated
 // ones too. The whole text is checked; the values are parts of it.
 func Members(body json.RawMessage) ([]Member, error) {
-	if i := skipSpace(body, 0); i >= len(body) || body[i] != '{' {
+	i := skipSpace(body, 0)
+	if i >= len(body) || body[i] != '{' {
 		return nil, errors.New("the request is not a JSON object")
 	}
-	if !Valid(body) {
+	members := make([]Member, 0, 8)
+	end := eachField(body, i, 1, func(name, nameEnd, start, end int) {
+		raw := body[name+1 : nameEnd-1]
+		members = append(members, Member{Name: unquote(raw), Value: body[start:end], key: raw})
+	})
+	if skipSpace(body, end) != len(body) {
 		return nil, errors.New("the request is not valid JSON")
-	}
-	members := make([]Member, 0, 16)
-	for raw, value := range RawFields(body) {
-		members = append(members, Member{Name: unquote(raw), Value: value, key: raw})
 	}
 	return members, nil
 }

@@ -164,7 +164,11 @@ func checkValue(b []byte, i, depth int) int {
 	return bad
 }
 
-func checkObject(b []byte, i, depth int) int {
+func checkObject(b []byte, i, depth int) int { return eachField(b, i, depth, nil) }
+
+// eachField checks the object at i and returns the index after it, or bad. It
+// tells of every field where its name and its value begin and end.
+func eachField(b []byte, i, depth int, found func(name, nameEnd, start, end int)) int {
 	if depth > maxDepth {
 		return bad
 	}
@@ -172,11 +176,17 @@ func checkObject(b []byte, i, depth int) int {
 		return i + 1
 	}
 	for i < len(b) && b[i] == '"' {
-		if i = skipSpace(b, checkString(b, i)); i >= len(b) || b[i] != ':' {
+		name, nameEnd := i, checkString(b, i)
+		if i = skipSpace(b, nameEnd); i >= len(b) || b[i] != ':' {
 			return bad
 		}
-		if i = skipSpace(b, checkValue(b, skipSpace(b, i+1), depth)); i >= len(b) {
+		start := skipSpace(b, i+1)
+		end := checkValue(b, start, depth)
+		if i = skipSpace(b, end); i >= len(b) {
 			return bad
+		}
+		if found != nil {
+			found(name, nameEnd, start, end)
 		}
 		switch b[i] {
 		case '}':

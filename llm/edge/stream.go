@@ -32,7 +32,9 @@ func Stream(run func(yield func(llm.Chunk) bool) error, report func(error)) iter
 // Report logs how a call of a deployment ended.
 func Report(ctx context.Context, log *slog.Logger, deployment string, took time.Duration, err error) {
 	if err == nil {
-		log.DebugContext(ctx, "model answered", "deployment", deployment, "took", took)
+		if log.Enabled(ctx, slog.LevelDebug) { // what is logged is made only then
+			log.DebugContext(ctx, "model answered", "deployment", deployment, "took", took)
+		}
 		return
 	}
 	level := slog.LevelWarn
