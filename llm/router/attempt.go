@@ -25,7 +25,7 @@ type attempt struct {
 }
 
 // try calls a deployment. Whatever happens, what it holds is given back.
-func (u *run) try(ctx context.Context, p *pool, c choice) error {
+func (u *run) try(ctx context.Context, c choice) error {
 	u.calls++
 	u.tried = append(u.tried, tried{node: c.node})
 	a := &attempt{choice: c, run: u, began: u.r.now(), route: u.trail.route(c.node.ID, c.by)}

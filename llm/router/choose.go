@@ -62,10 +62,13 @@ func (u *run) look(ctx context.Context, p *pool) (choice, *refusal) {
 			return c, nil
 		case over == nil:
 			no.probe = true
-		case over.Quota.ID != n.Quota.ID:
-			return choice{}, &refusal{mine: over}
-		default:
+		case over.Quota.ID == n.Quota.ID:
 			no.overs = append(no.overs, over)
+		case over.Limit != quota.Budget:
+			return choice{}, &refusal{mine: over}
+		default: // the money may reach for another deployment
+			no.mine = over
+			u.short = u.short || over.Quota.Cheaper
 		}
 		nodes = slices.Delete(nodes, i, i+1)
 	}

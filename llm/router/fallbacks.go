@@ -21,6 +21,10 @@ func (u *run) queue(p *pool, err error) {
 	if u.final(err) {
 		return
 	}
+	if llm.KindOf(err) == llm.OverBudget {
+		u.queueCheaper(p)
+		return
+	}
 	list := u.fallbacksOf(p, llm.KindOf(err))
 	for _, name := range list {
 		if !slices.Contains(u.offered, name) {

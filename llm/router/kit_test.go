@@ -15,17 +15,17 @@ func deployment(id, group string, m llm.Model) Deployment {
 	return Deployment{ID: id, Group: group, Provider: "test", Name: id, APIBase: "http://" + id, Model: m}
 }
 
-// half is the middle of all random numbers, without jitter.
+// none is the lowest of random numbers: the first of all choices, and no jitter.
 func none() float64 { return 0 }
 
-func newRouter(t testing.TB, o Options) *Router {
-	t.Helper()
+func newRouter(tb testing.TB, o Options) *Router {
+	tb.Helper()
 	if o.Rand == nil {
 		o.Rand = none
 	}
 	r, err := New(o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return r
 }
@@ -38,9 +38,9 @@ func limited(after time.Duration) llmtest.Step {
 	return llmtest.Step{Err: &llm.Error{Kind: llm.RateLimited, Status: 429, Provider: "x", After: after, Err: errors.New("slow down")}}
 }
 
-func ask(t testing.TB, group string) llm.Request {
-	t.Helper()
-	r := llmtest.Ask(t, "Really?")
+func ask(tb testing.TB, group string) llm.Request {
+	tb.Helper()
+	r := llmtest.Ask(tb, "Really?")
 	r.Group = group
 	return r
 }

@@ -1,22 +1,23 @@
 package router
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/tribunebot/tribune/llm"
 )
 
-// auto is the group of requests that leave the choice to the routes.
-const auto = "auto"
-
 // isDefault tells whether a name leaves the choice to the router: none at all, or
-// auto where no group is called that.
+// "auto" or "default" where no group is called that.
 func (t *table) isDefault(name string) bool {
-	if name == auto {
-		return t.groups[auto] == nil && t.aliases[auto] == nil
+	switch name {
+	case "":
+		return true
+	case "auto", "default":
+		return t.groups[name] == nil && t.aliases[name] == nil && t.ids[name] == nil
 	}
-	return name == ""
+	return false
 }
 
 // resolve turns the name that a request gives into the deployments that may
@@ -31,7 +32,7 @@ func (t *table) resolve(name string) (*pool, error) {
 	if len(t.names) > 0 {
 		return t.groups[t.names[0]], nil
 	}
-	return nil, noSuchModel(name, fmt.Errorf("name a model: all of the configured ones are patterns"))
+	return nil, noSuchModel(name, errors.New("name a model: all of the configured ones are patterns"))
 }
 
 // find looks a name up in LiteLLM's order: a group, a deployment's id, an alias,
@@ -54,7 +55,7 @@ func (t *table) find(name string) (*pool, error) {
 		return p, nil
 	}
 	if err == nil {
-		err = fmt.Errorf("no model_name with this string is configured")
+		err = errors.New("no model_name with this string is configured")
 	}
 	return nil, noSuchModel(name, err)
 }

@@ -29,7 +29,7 @@ func (u *run) attempts(ctx context.Context, p *pool) error {
 		if err != nil {
 			return err
 		}
-		if err = u.try(ctx, p, c); u.final(err) || ctx.Err() != nil {
+		if err = u.try(ctx, c); u.final(err) || ctx.Err() != nil {
 			return err
 		}
 		wait, again := u.again(ctx, p, c.node, llm.AsError(err), retry)

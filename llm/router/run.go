@@ -24,6 +24,8 @@ type run struct {
 
 	callers []llm.Quota // limits of whoever asks
 	counted bool        // the request is counted in them
+	short   bool        // the money of one of them did not reach, and it asks for a cheaper group
+	shifted bool        // cheaper groups have been queued
 
 	began     time.Time
 	first     time.Time // the first word that reached the caller
@@ -93,8 +95,13 @@ func (u *run) serve(ctx context.Context) error {
 // resolve finds the pool to begin with: a routing rule's, or that of the name
 // that was asked for.
 func (u *run) resolve() (*pool, error) {
-	name := u.req.Group
-	p, err := u.t.resolve(name)
+	if c, ok := u.t.routes.Choose(u.req); ok {
+		if p, err := u.t.find(c.Group); err == nil {
+			u.trail.chose(c.Reason)
+			return p, nil
+		}
+	}
+	p, err := u.t.resolve(u.req.Group)
 	if err != nil {
 		return nil, err
 	}

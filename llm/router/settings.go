@@ -103,6 +103,6 @@ type Alias struct {
 // {Label: "user", Value: "*"} gives every user the same budget.
 type Budget struct {
 	Label string // llm.LabelUser, llm.LabelChannel ...
-	Value string // the value it is for; "*": each value has its own
+	Value string // the value it is for; "*": each value without a budget of its own has one like this
 	Quota llm.Quota
 }

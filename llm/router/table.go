@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/route"
 )
 
 // table is one configuration: what requests that began under it are decided by.
@@ -27,6 +28,7 @@ type table struct {
 	patterns []*pattern       // the most specific first
 	opened   *opened
 
+	routes   *route.Table
 	strategy Strategy
 	health   health
 	places   *semaphore.Weighted // of the process; nil: without bound
@@ -56,6 +58,11 @@ func newTable(deployments []Deployment, settings Settings, old *table) (*table, 
 		return nil, fmt.Errorf("router: no routing strategy is named %q: take one of %s", t.Strategy, strings.Join(Strategies(), ", "))
 	}
 	t.strategy = create(t.StrategyArgs)
+	routes, err := route.Compile(t.Routes)
+	if err != nil {
+		return nil, fmt.Errorf("router: %w", err)
+	}
+	t.routes = routes
 	known := old.vitals()
 	if err := t.addNodes(deployments, known); err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ func (t *trail) failed(name string, kind llm.Kind) {
 }
 
 // route says how the deployment that answers came to be asked.
-func (t *trail) route(id string, picked string) string {
+func (t *trail) route(id, picked string) string {
 	said := id + " answered"
 	if len(t.failures) > 0 {
 		said += " after " + t.words(id)
