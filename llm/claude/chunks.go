@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 
 	"github.com/anthropics/anthropic-sdk-go"
+
+	"github.com/tribunebot/tribune/llm"
 )
 
 // translation turns the events of one stream into OpenAI's chunks.
@@ -11,6 +13,7 @@ type translation struct {
 	id, model string
 	created   int64
 	usage     anthropic.Usage
+	asked     bool // the caller wants the usage in the stream
 	tools     int  // tool calls begun
 	inTool    bool // the block under way is one of them
 
@@ -21,7 +24,7 @@ type translation struct {
 }
 
 // event translates one event into no, one or two chunks.
-func (t *translation) event(e anthropic.MessageStreamEventUnion) ([]json.RawMessage, error) {
+func (t *translation) event(e anthropic.MessageStreamEventUnion) ([]llm.Chunk, error) {
 	switch e.Type {
 	case "message_start":
 		t.started = true
@@ -39,7 +42,7 @@ func (t *translation) event(e anthropic.MessageStreamEventUnion) ([]json.RawMess
 	return nil, nil
 }
 
-func (t *translation) blockStart(b anthropic.ContentBlockStartEventContentBlockUnion) ([]json.RawMessage, error) {
+func (t *translation) blockStart(b anthropic.ContentBlockStartEventContentBlockUnion) ([]llm.Chunk, error) {
 	t.inTool = b.Type == "tool_use"
 	switch {
 	case t.inTool:
@@ -54,7 +57,7 @@ func (t *translation) blockStart(b anthropic.ContentBlockStartEventContentBlockU
 	return nil, nil
 }
 
-func (t *translation) delta(d anthropic.MessageStreamEventUnionDelta) ([]json.RawMessage, error) {
+func (t *translation) delta(d anthropic.MessageStreamEventUnionDelta) ([]llm.Chunk, error) {
 	switch d.Type {
 	case "text_delta":
 		return t.text(d.Text)
@@ -71,7 +74,7 @@ func (t *translation) delta(d anthropic.MessageStreamEventUnionDelta) ([]json.Ra
 	return nil, nil
 }
 
-func (t *translation) text(text string) ([]json.RawMessage, error) {
+func (t *translation) text(text string) ([]llm.Chunk, error) {
 	t.said = t.said || text != ""
 	return t.chunk(messageBody{Content: &text}, nil)
 }
@@ -79,7 +82,7 @@ func (t *translation) text(text string) ([]json.RawMessage, error) {
 // finish gives the chunk with the finish reason, and the one with the usage.
 // The counts at the end are totals; those that an end leaves out stay as the
 // start told them.
-func (t *translation) finish(e anthropic.MessageStreamEventUnion) ([]json.RawMessage, error) {
+func (t *translation) finish(e anthropic.MessageStreamEventUnion) ([]llm.Chunk, error) {
 	u := e.Usage
 	t.usage.OutputTokens = u.OutputTokens
 	t.usage.OutputTokensDetails = u.OutputTokensDetails
@@ -100,15 +103,16 @@ func (t *translation) finish(e anthropic.MessageStreamEventUnion) ([]json.RawMes
 		return chunks, err
 	}
 	last, err := json.Marshal(t.body([]completionChoice{}, counted))
-	return append(chunks, last), err
+	chunks[0].More = true
+	return append(chunks, llm.Chunk{Body: last, UsageOnly: !t.asked}), err
 }
 
-func (t *translation) chunk(delta messageBody, finish *string) ([]json.RawMessage, error) {
+func (t *translation) chunk(delta messageBody, finish *string) ([]llm.Chunk, error) {
 	raw, err := json.Marshal(t.body([]completionChoice{{Delta: &delta, Finish: finish}}, nil))
 	if err != nil {
 		return nil, err
 	}
-	return []json.RawMessage{raw}, nil
+	return []llm.Chunk{{Body: raw}}, nil
 }
 
 func (t *translation) body(choices []completionChoice, usage *usageBody) completionBody {

@@ -4,7 +4,8 @@
 //
 // What has no counterpart is left out (seed, logprobs, penalties); fields that
 // OpenAI does not know (thinking, top_k, cache_control) pass through as they
-// are. response_format becomes an instruction. The SDK's own retries are off:
+// are. response_format becomes an instruction. Only chats are answered: for
+// completions and embeddings there is no counterpart. The SDK's own retries are off:
 // whoever holds the model decides about those.
 package claude
 
@@ -48,6 +49,12 @@ type Options struct {
 	// default 8192.
 	MaxTokens int64
 
+	// Fields go into every request that does not set them itself, in OpenAI's
+	// words or Anthropic's: temperature, thinking ...
+	Fields map[string]any
+	// Drop are fields of a request that are never heeded, whoever set them.
+	Drop []string
+
 	// HTTPClient makes the calls; its Timeout should be 0. The default has a
 	// connection pool of its own.
 	HTTPClient *http.Client
@@ -68,6 +75,7 @@ type Model struct {
 	edge   edge.Edge
 	limits edge.Limits
 	client anthropic.Client
+	base   string // the address without secrets
 	// noSampling is set once the model has refused temperature or top_p, as
 	// some do: it will not be sent them again.
 	noSampling atomic.Bool
@@ -79,7 +87,8 @@ func New(o Options) (*Model, error) {
 		return nil, errors.New("claude: name the model to call")
 	}
 	o.BaseURL = strings.TrimSuffix(strings.TrimRight(cmp.Or(o.BaseURL, defaultBaseURL), "/"), "/v1")
-	if u, err := url.Parse(o.BaseURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	u, err := url.Parse(o.BaseURL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("claude: the base address of %s must be an http(s) URL", cmp.Or(o.ID, o.Model))
 	}
 	o.Provider = cmp.Or(o.Provider, "anthropic")
@@ -100,6 +109,7 @@ func New(o Options) (*Model, error) {
 		edge:    edge.Edge{Provider: o.Provider, Secrets: edge.Secrets(o.Key, o.Header)},
 		limits:  limits,
 		client:  anthropic.NewClient(clientOptions(o, limits)...),
+		base:    edge.APIBase(u),
 	}, nil
 }
 
@@ -136,7 +146,7 @@ func (m *Model) complete(ctx context.Context, r llm.Request) (llm.Response, erro
 	defer watch.Stop()
 	for {
 		sampling := !m.noSampling.Load()
-		params, err := m.params(r.Body, sampling)
+		params, err := m.params(r, sampling)
 		if err != nil {
 			return llm.Response{}, m.edge.Unsent(err, r.Body)
 		}
@@ -168,12 +178,13 @@ func (m *Model) read(c *call, message *anthropic.Message, err error, request []b
 		return llm.Response{}, m.explain(err, request)
 	}
 	usage := countUsage(message.Usage)
-	return llm.Response{Served: m.served(message.Model, usage), Body: body}, nil
+	return llm.Response{Served: m.served(c, message.Model, usage), Body: body}, nil
 }
 
-func (m *Model) served(model string, usage *llm.Usage) llm.Served {
+func (m *Model) served(c *call, model string, usage *llm.Usage) llm.Served {
 	return llm.Served{
-		Deployment: m.ID, Provider: m.Provider, Model: cmp.Or(model, m.Model), Attempts: 1, Usage: usage,
+		Deployment: m.ID, Provider: m.Provider, Model: cmp.Or(model, m.Model), APIBase: m.base, Attempts: 1, Usage: usage,
+		Header: c.header,
 	}
 }
 

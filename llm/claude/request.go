@@ -57,13 +57,19 @@ func knownFields() []string {
 }
 
 // params translates a request.
-func (m *Model) params(body json.RawMessage, sampling bool) (anthropic.MessageNewParams, error) {
+func (m *Model) params(r llm.Request, sampling bool) (anthropic.MessageNewParams, error) {
+	if r.Endpoint != llm.ChatCompletions {
+		return anthropic.MessageNewParams{}, fmt.Errorf("claude answers chats only, and has no %s", r.Endpoint)
+	}
+	body, err := m.own(r.Body)
+	if err != nil {
+		return anthropic.MessageNewParams{}, err
+	}
 	var chat chatRequest
 	if err := json.Unmarshal(body, &chat); err != nil {
 		return anthropic.MessageNewParams{}, fmt.Errorf("the request is no OpenAI chat request: %w", err)
 	}
 	p := anthropic.MessageNewParams{Model: m.Model, MaxTokens: m.maxTokens(chat)}
-	var err error
 	if p.System, p.Messages, err = messages(chat.Messages); err != nil {
 		return p, err
 	}
@@ -86,6 +92,26 @@ func (m *Model) params(body json.RawMessage, sampling bool) (anthropic.MessageNe
 	}
 	setExtra(&p, body)
 	return p, nil
+}
+
+// own is the caller's body with the deployment's own fields in it, and without
+// those that it drops.
+func (m *Model) own(body json.RawMessage) (json.RawMessage, error) {
+	fields := make(map[string]any, len(m.Fields)+len(m.Drop))
+	limited := llm.Field(body, "max_tokens") != nil || llm.Field(body, "max_completion_tokens") != nil
+	for name, value := range m.Fields {
+		limit := name == "max_tokens" || name == "max_completion_tokens"
+		if llm.Field(body, name) == nil && (!limit || !limited) {
+			fields[name] = value
+		}
+	}
+	for _, name := range m.Drop {
+		fields[name] = nil
+	}
+	if len(fields) == 0 {
+		return body, nil
+	}
+	return llm.SetFields(body, fields)
 }
 
 func (m *Model) maxTokens(chat chatRequest) int64 {

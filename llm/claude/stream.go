@@ -2,7 +2,6 @@ package claude
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +36,7 @@ func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk)
 	defer func() { _ = raw.Close() }() // a body that was read has nothing more to say
 	s := &reading{model: m, raw: raw, call: c, watch: watch, request: r.Body}
 	s.translation.created = m.Now().Unix()
+	s.translation.asked = string(llm.Field(llm.Field(r.Body, "stream_options"), "include_usage")) == "true"
 	for {
 		chunks, err := s.next(ctx, callCtx)
 		switch {
@@ -45,8 +45,8 @@ func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk)
 		case err != nil:
 			return err
 		}
-		for _, body := range chunks {
-			if !yield(llm.Chunk{Body: body}) {
+		for _, chunk := range chunks {
+			if !yield(chunk) {
 				return edge.ErrLeft
 			}
 		}
@@ -60,7 +60,7 @@ type eventStream = ssestream.Stream[anthropic.MessageStreamEventUnion]
 func (m *Model) open(parent, ctx context.Context, r llm.Request) (*eventStream, *call, error) {
 	for {
 		sampling := !m.noSampling.Load()
-		params, err := m.params(r.Body, sampling)
+		params, err := m.params(r, sampling)
 		if err != nil {
 			return nil, nil, m.edge.Unsent(err, r.Body)
 		}
@@ -91,7 +91,7 @@ type reading struct {
 
 // next returns the chunks of the next event, or io.EOF when the stream ended
 // well.
-func (s *reading) next(parent, ctx context.Context) ([]json.RawMessage, error) {
+func (s *reading) next(parent, ctx context.Context) ([]llm.Chunk, error) {
 	s.watch.Await()
 	if s.translation.stopped || !s.raw.Next() {
 		return nil, s.ended(parent, ctx)
@@ -141,7 +141,7 @@ func (s *reading) unreadable(err error) error {
 // lets the connection be used again.
 func (s *reading) end(yield func(llm.Chunk) bool) error {
 	t := &s.translation
-	served := s.model.served(t.model, countUsage(t.usage))
+	served := s.model.served(s.call, t.model, countUsage(t.usage))
 	if !yield(llm.Chunk{Served: &served}) {
 		return edge.ErrLeft
 	}
