@@ -130,14 +130,17 @@ func (p *plan) over(quotas []llm.Quota, i int, used int64) *Over {
 
 func (b *Book) take(ctx context.Context, h *Hold, quotas []llm.Quota) error {
 	err := b.Counters.Take(ctx, h.asks)
-	if _, over := errors.AsType[*llm.OverLimit](err); over {
+	limit, over := errors.AsType[*llm.OverLimit](err)
+	if over {
 		// Once more, with a channel that tells of everything that is given
 		// back from now on: Wait must not miss it.
 		freed := b.Counters.Freed()
-		if err = b.Counters.Take(ctx, h.asks); err != nil {
-			if limit, over := errors.AsType[*llm.OverLimit](err); over {
-				return h.refused(quotas, limit, freed)
-			}
+		if freed != nil {
+			err = b.Counters.Take(ctx, h.asks)
+			limit, over = errors.AsType[*llm.OverLimit](err)
+		}
+		if over {
+			return h.refused(quotas, limit, freed)
 		}
 	}
 	if err != nil {

@@ -89,16 +89,23 @@ func shut(tb testing.TB, q *Queue) {
 // consume runs Consume until stop is called, which returns what it returned.
 func consume(tb testing.TB, q *Queue, w Work) (stop func() error) {
 	tb.Helper()
+	return running(tb, "Consume", func(ctx context.Context) error { return q.Consume(ctx, w) })
+}
+
+// running runs what ends with its context until stop is called, which returns
+// what it returned.
+func running(tb testing.TB, name string, run func(context.Context) error) (stop func() error) {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- q.Consume(ctx, w) }()
+	go func() { done <- run(ctx) }()
 	stop = sync.OnceValue(func() error {
 		cancel()
 		select {
 		case err := <-done:
 			return err
 		case <-time.NewTimer(patience).C:
-			return errors.New("Consume does not return")
+			return errors.New(name + " does not return")
 		}
 	})
 	tb.Cleanup(func() { _ = stop() })

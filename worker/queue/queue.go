@@ -68,8 +68,9 @@ type Queue struct {
 	records   *records
 
 	mu      sync.Mutex
-	crews   map[*crew]bool  // at work in this process
-	buckets map[string]Kind // the stores opened so far, to make them again after a loss
+	crews   map[*crew]bool                    // at work in this process
+	buckets map[string]Kind                   // the stores opened so far, to make them again after a loss
+	more    map[string]jetstream.StreamConfig // streams that not every process needs: the same
 
 	stalled atomic.Int32 // writes in a row that got no reply
 	healing sync.Mutex
@@ -99,7 +100,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 func fromOptions(o Options) *Queue {
 	q := &Queue{
 		log: o.Log, now: o.Now, ackWait: o.ackWait, replicas: max(o.Replicas, 1), maxStore: o.MaxStore, keep: o.Keep,
-		buckets: map[string]Kind{}, crews: map[*crew]bool{},
+		buckets: map[string]Kind{}, more: map[string]jetstream.StreamConfig{}, crews: map[*crew]bool{},
 	}
 	if q.log == nil {
 		q.log = slog.New(slog.DiscardHandler)

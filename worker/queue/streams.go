@@ -64,18 +64,52 @@ func (q *Queue) ensureStreams(ctx context.Context) error {
 		{q.deadConfig(), &q.dead},
 		{q.leasesConfig(), &q.leases},
 	} {
-		stream, err := q.js.CreateOrUpdateStream(ctx, s.config)
-		if full(err) {
-			return fmt.Errorf("stream %s: %w: it has less than %d bytes (set a lower limit): %w", s.config.Name, errNoRoom, q.maxStore, err)
-		}
+		stream, err := q.ensureStream(ctx, s.config)
 		if err != nil {
-			return fmt.Errorf("stream %s: %w", s.config.Name, err)
+			return err
 		}
 		q.mu.Lock()
 		if *s.handle == nil { // a handle is only a name: the first one stays good
 			*s.handle = stream
 		}
 		q.mu.Unlock()
+	}
+	return q.ensureMore(ctx)
+}
+
+func (q *Queue) ensureStream(ctx context.Context, config jetstream.StreamConfig) (jetstream.Stream, error) {
+	stream, err := q.js.CreateOrUpdateStream(ctx, config)
+	if full(err) {
+		return nil, fmt.Errorf("stream %s: %w: it has less than %d bytes (set a lower limit): %w", config.Name, errNoRoom, q.maxStore, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", config.Name, err)
+	}
+	return stream, nil
+}
+
+// addStream makes a stream that not every process needs; from then on ensure
+// makes it too.
+func (q *Queue) addStream(ctx context.Context, config jetstream.StreamConfig) (jetstream.Stream, error) {
+	stream, err := q.ensureStream(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.more[config.Name] = config
+	return stream, nil
+}
+
+// ensureMore makes the streams again that addStream has made.
+func (q *Queue) ensureMore(ctx context.Context) error {
+	q.mu.Lock()
+	more := maps.Clone(q.more)
+	q.mu.Unlock()
+	for _, config := range more {
+		if _, err := q.ensureStream(ctx, config); err != nil {
+			return err
+		}
 	}
 	return nil
 }

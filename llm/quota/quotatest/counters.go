@@ -46,8 +46,7 @@ func Test(t *testing.T, open func(t *testing.T) llm.Counters) { //nolint:tparall
 	}
 }
 
-// Rate, Place, Money and Forever make asks for one counter of each kind. A
-// rate's and a budget's windows have an hour left.
+// Rate is an ask for a rate whose window has an hour left.
 func Rate(key string, amount, limit int64) llm.Ask {
 	return llm.Ask{Key: key, Amount: amount, Limit: limit, Until: time.Now().Add(time.Hour)}
 }
@@ -57,7 +56,7 @@ func Place(key string, amount, limit int64) llm.Ask {
 	return llm.Ask{Key: key, Amount: amount, Limit: limit}
 }
 
-// Money is an ask for money in a window.
+// Money is an ask for money in a window that has an hour left.
 func Money(key string, amount, limit int64) llm.Ask {
 	return llm.Ask{Key: key, Amount: amount, Limit: limit, Until: time.Now().Add(time.Hour), Durable: true}
 }
@@ -76,7 +75,12 @@ func take(t *testing.T, c llm.Counters, asks ...llm.Ask) {
 }
 
 // refused takes what must not be there.
-func refused(t *testing.T, c llm.Counters, asks ...llm.Ask) *llm.OverLimit {
+func refused(t *testing.T, c llm.Counters, asks ...llm.Ask) {
+	t.Helper()
+	_ = refusal(t, c, asks...)
+}
+
+func refusal(t *testing.T, c llm.Counters, asks ...llm.Ask) *llm.OverLimit {
 	t.Helper()
 	err := c.Take(t.Context(), asks)
 	over, ok := errors.AsType[*llm.OverLimit](err)
@@ -113,7 +117,7 @@ func testLimit(t *testing.T, c llm.Counters) {
 			take(t, c, ask)
 		}
 		ask.Amount = 1
-		over := refused(t, c, ask)
+		over := refusal(t, c, ask)
 		if over.Ask.Key != ask.Key || over.Ask.Limit != 6 || over.Used != 6 {
 			t.Errorf("refused by %+v, want %s with 6 of 6", over, ask.Key)
 		}
@@ -125,7 +129,7 @@ func testAllOrNone(t *testing.T, c llm.Counters) {
 	t.Helper()
 	take(t, c, Rate("b", 5, 5))
 	asks := []llm.Ask{Rate("z", 1, 9), Place("a", 1, 9), Rate("b", 1, 5), Money("m", 7, 9)}
-	if over := refused(t, c, asks...); over.Ask.Key != "b" {
+	if over := refusal(t, c, asks...); over.Ask.Key != "b" {
 		t.Errorf("refused by %s, want b", over.Ask.Key)
 	}
 	used(t, c, asks, 0, 0, 5, 0)
@@ -181,7 +185,7 @@ func testBeyond(t *testing.T, c llm.Counters) {
 		take(t, c, ask)
 		settle(t, c, more)
 		used(t, c, []llm.Ask{ask}, 100)
-		if over := refused(t, c, ask); over.Used != 100 {
+		if over := refusal(t, c, ask); over.Used != 100 {
 			t.Errorf("refused with %d used, want 100", over.Used)
 		}
 	}
