@@ -16,7 +16,6 @@ type sight struct {
 	failure, code, message json.RawMessage
 	chosen                 bool // there is a choice
 	vectors                bool // there is a list of embeddings
-	object                 bool
 }
 
 // look reads an answer; false where it is no JSON.

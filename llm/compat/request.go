@@ -115,12 +115,13 @@ func otherLimit(name string) string {
 // get returns a field's value, or nil. Of several with one name the last
 // counts.
 func (d *draft) get(name string) json.RawMessage {
-	for i := len(d.members) - 1; i >= 0; i-- {
+	var value json.RawMessage
+	for i := range d.members {
 		if d.members[i].Name == name {
-			return d.members[i].Value
+			value = d.members[i].Value
 		}
 	}
-	return nil
+	return value
 }
 
 // set gives a field a value where it stands, or at the end; nil takes it out.

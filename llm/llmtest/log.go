@@ -18,6 +18,7 @@ type record struct {
 	calls   []Request
 	left    int
 	ended   int
+	most    int // calls at the same time
 	changed chan struct{}
 }
 
@@ -31,6 +32,7 @@ func (r *record) take(call Request) (int, Step) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls = append(r.calls, call)
+	r.most = max(r.most, len(r.calls)-r.ended)
 	r.notify()
 	step := EchoPrompt()
 	if len(r.steps) > 0 {
@@ -89,6 +91,14 @@ func (r *record) Requests() []Request {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.calls)
+}
+
+// InFlight is how many calls are being answered now, and the most that ever
+// were at the same time.
+func (r *record) InFlight() (now, most int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.calls) - r.ended, r.most
 }
 
 // Wait blocks until n calls have come, and returns them.

@@ -14,6 +14,7 @@ type event struct {
 	name  string // of the SSE event; OpenAI's have none
 	at    string // where a gate may stand before it
 	piece bool   // a piece of the text
+	usage bool   // nothing but the usage
 	data  any
 }
 
@@ -54,7 +55,7 @@ func (openaiShape) events(s Step, id, model string, usage bool) []event {
 		last := openaiChunk(id, model, nil, nil)
 		last["choices"] = []any{}
 		last["usage"] = openaiUsage(*s.Usage)
-		events = append(events, event{data: last})
+		events = append(events, event{usage: true, data: last})
 	}
 	return events
 }

@@ -36,8 +36,11 @@ func (s *Script) Complete(ctx context.Context, r llm.Request) (llm.Response, err
 	n, step, req := s.begin(r)
 	whole := false
 	defer func() { s.leave(!whole && ctx.Err() != nil) }()
-	if err := s.start(ctx, step); err != nil {
+	if err := s.start(ctx, step, req, false); err != nil {
 		return llm.Response{}, err
+	}
+	if !step.sleep(ctx.Done(), nil) {
+		return llm.Response{}, s.left(ctx)
 	}
 	for _, p := range slices.Concat(step.Pieces, []string{AtFinish}) {
 		if !step.gate(p).pass(ctx.Done(), nil) {
@@ -48,7 +51,7 @@ func (s *Script) Complete(ctx context.Context, r llm.Request) (llm.Response, err
 		return llm.Response{}, err
 	}
 	whole = true
-	body := mustJSON(openaiShape{}.whole(step, callID(n), req.model()))
+	body := mustJSON(shapeOf(req).whole(step, callID(n), req.model()))
 	return llm.Response{Served: s.served(step, req), Body: body}, nil
 }
 
@@ -58,12 +61,12 @@ func (s *Script) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk,
 		n, step, req := s.begin(r)
 		left := true
 		defer func() { s.leave(left) }()
-		if err := s.start(ctx, step); err != nil {
+		if err := s.start(ctx, step, req, true); err != nil {
 			left = ctx.Err() != nil
 			yield(llm.Chunk{}, err)
 			return
 		}
-		err := s.stream(ctx, step, callID(n), req.model(), func(c llm.Chunk) bool { return yield(c, nil) })
+		err := s.stream(ctx, step, callID(n), req, func(c llm.Chunk) bool { return yield(c, nil) })
 		if errors.Is(err, edge.ErrLeft) {
 			return
 		}
@@ -77,11 +80,15 @@ func (s *Script) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk,
 	}
 }
 
-func (s *Script) stream(ctx context.Context, step Step, id, model string, yield func(llm.Chunk) bool) error {
+func (s *Script) stream(ctx context.Context, step Step, id string, req Request, yield func(llm.Chunk) bool) error {
 	pieces := 0
-	for _, e := range (openaiShape{}).events(step, id, model, true) {
+	_, asked := req.streams()
+	for _, e := range shapeOf(req).events(step, id, req.model(), true) {
 		if (e.piece || e.at == AtFinish) && pieces >= step.After && step.Fault != NoFault {
-			return s.breakOff(step, id, model, yield)
+			return s.breakOff(step, id, req, yield)
+		}
+		if e.piece && pieces == 0 && !step.sleep(ctx.Done(), nil) {
+			return s.left(ctx)
 		}
 		if e.piece {
 			pieces++
@@ -89,16 +96,16 @@ func (s *Script) stream(ctx context.Context, step Step, id, model string, yield 
 		switch {
 		case !step.gate(e.at).pass(ctx.Done(), nil) || ctx.Err() != nil:
 			return s.left(ctx)
-		case !yield(llm.Chunk{Body: mustJSON(e.data)}):
+		case !yield(llm.Chunk{Body: mustJSON(e.data), UsageOnly: e.usage && !asked}):
 			return edge.ErrLeft
 		}
 	}
 	return nil
 }
 
-func (s *Script) breakOff(step Step, id, model string, yield func(llm.Chunk) bool) error {
+func (s *Script) breakOff(step Step, id string, req Request, yield func(llm.Chunk) bool) error {
 	if step.Fault == Endless {
-		more := llm.Chunk{Body: mustJSON(openaiShape{}.endless(id, model).data)}
+		more := llm.Chunk{Body: mustJSON(shapeOf(req).endless(id, req.model()).data)}
 		for range endlessChunks {
 			if !yield(more) {
 				return edge.ErrLeft
@@ -109,14 +116,16 @@ func (s *Script) breakOff(step Step, id, model string, yield func(llm.Chunk) boo
 }
 
 func (s *Script) begin(r llm.Request) (int, Step, Request) {
-	req := Request{Header: http.Header{}, Body: r.Body, Group: r.Group, Labels: r.Labels}
+	req := Request{Endpoint: r.Endpoint, Header: http.Header{}, Body: r.Body, Group: r.Group, Labels: r.Labels}
 	n, step := s.take(req)
 	return n, step.resolve(req), req
 }
 
 // start is what happens before the first byte of an answer.
-func (s *Script) start(ctx context.Context, step Step) error {
+func (s *Script) start(ctx context.Context, step Step, req Request, stream bool) error {
 	switch {
+	case req.Endpoint == llm.Embeddings && stream:
+		return s.fail(llm.BadRequest, errors.New("embeddings are never streamed"))
 	case !step.gate(AtStart).pass(ctx.Done(), nil) || ctx.Err() != nil:
 		return s.left(ctx)
 	case step.Err != nil:
@@ -166,5 +175,8 @@ func (s *Script) fail(kind llm.Kind, err error) error {
 }
 
 func (s *Script) served(step Step, req Request) llm.Served {
-	return llm.Served{Deployment: s.Name, Provider: s.Name, Model: req.model(), Attempts: 1, Usage: step.Usage}
+	return llm.Served{
+		Deployment: s.Name, Provider: s.Name, Model: req.model(), APIBase: "memory://" + s.Name,
+		Attempts: 1, Usage: step.Usage, Header: step.Header,
+	}
 }

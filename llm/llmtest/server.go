@@ -11,7 +11,9 @@ import (
 )
 
 // Server is a provider on a free loopback port. It answers OpenAI's protocol at
-// /v1/chat/completions (also without /v1) and Anthropic's at /v1/messages.
+// /v1/chat/completions, /v1/completions and /v1/embeddings (also without /v1,
+// and below the paths that Azure gives its deployments) and Anthropic's at
+// /v1/messages.
 // Every call takes the next step of the script; the last step is repeated, and
 // an empty script echoes.
 type Server struct {
@@ -28,9 +30,12 @@ func NewServer(tb testing.TB, steps ...Step) *Server {
 	tb.Helper()
 	s := &Server{record: newRecord(steps), stop: make(chan struct{})}
 	mux := http.NewServeMux()
-	mux.Handle("POST /v1/chat/completions", s.handler(openaiShape{}))
-	mux.Handle("POST /chat/completions", s.handler(openaiShape{}))
-	mux.Handle("POST /v1/messages", s.handler(anthropicShape{}))
+	for _, base := range []string{"", "/v1", "/openai/v1", "/openai/deployments/{name}"} {
+		for _, path := range []string{"/chat/completions", "/completions", "/embeddings"} {
+			mux.Handle("POST "+base+path, s.handler(shapeOf))
+		}
+	}
+	mux.Handle("POST /v1/messages", s.handler(func(Request) shape { return anthropicShape{} }))
 	s.http = httptest.NewServer(mux)
 	s.URL = s.http.URL
 	tb.Cleanup(func() {
@@ -47,16 +52,16 @@ func (s *Server) Client() *http.Client { return s.http.Client() }
 // maxBody bounds what a test sends.
 const maxBody = 64 << 20
 
-func (s *Server) handler(proto shape) http.Handler {
+func (s *Server) handler(proto func(Request) shape) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
 		if err != nil {
 			return
 		}
-		req := Request{Path: r.URL.Path, Header: r.Header.Clone(), Body: body}
+		req := Request{Path: r.URL.Path, Query: r.URL.Query(), Endpoint: endpointOf(r.URL.Path), Header: r.Header.Clone(), Body: body}
 		n, step := s.take(req)
 		c := &conversation{
-			w: w, left: r.Context().Done(), stop: s.stop, shape: proto,
+			w: w, left: r.Context().Done(), stop: s.stop, shape: proto(req),
 			step: step.resolve(req), id: callID(n), model: req.model(),
 		}
 		c.stream, c.usage = req.streams()
@@ -113,6 +118,9 @@ func (c *conversation) hang() bool {
 
 func (c *conversation) whole() bool {
 	c.w.Header().Set("Content-Type", "application/json")
+	if !c.step.sleep(c.left, c.stop) {
+		return false
+	}
 	for _, p := range slices.Concat(c.step.Pieces, []string{AtFinish}) {
 		if !c.step.gate(p).pass(c.left, c.stop) {
 			return false
@@ -151,6 +159,9 @@ func (c *conversation) streamed() bool {
 	pieces := 0
 	for _, e := range c.shape.events(c.step, c.id, c.model, c.usage) {
 		if (e.piece || e.at == AtFinish) && pieces >= c.step.After && c.broken() {
+			return false
+		}
+		if e.piece && pieces == 0 && !c.step.sleep(c.left, c.stop) {
 			return false
 		}
 		if e.piece {

@@ -10,10 +10,12 @@ package llmtest
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/sashabaranov/go-openai"
 
@@ -60,6 +62,7 @@ type Step struct {
 	Do func(Request) Step
 
 	gates []*Gate
+	delay time.Duration
 }
 
 // DefaultUsage is what steps use up unless they say otherwise.
@@ -185,18 +188,22 @@ func (g *Gate) pass(left, stop <-chan struct{}) bool {
 
 // Request is one call that came.
 type Request struct {
-	Path   string
-	Header http.Header
-	Body   json.RawMessage
+	Path     string
+	Query    url.Values
+	Endpoint llm.Endpoint
+	Header   http.Header
+	Body     json.RawMessage
 	// Group and Labels are known to a Script only.
 	Group  string
 	Labels map[string]string
 }
 
 // Prompt is the text of all messages, the system's among them, each on lines of
-// its own, in the order in which they came.
+// its own, in the order in which they came; of other endpoints the prompt or the
+// inputs.
 func (r Request) Prompt() string {
 	var body struct {
+		Prompt   string          `json:"prompt"`
 		System   json.RawMessage `json:"system"`
 		Messages []struct {
 			Content json.RawMessage `json:"content"`
@@ -205,7 +212,10 @@ func (r Request) Prompt() string {
 	if json.Unmarshal(r.Body, &body) != nil {
 		return ""
 	}
-	texts := contentTexts(body.System)
+	texts := slices.Concat(contentTexts(body.System), r.inputs())
+	if body.Prompt != "" {
+		texts = append(texts, body.Prompt)
+	}
 	for _, m := range body.Messages {
 		texts = append(texts, contentTexts(m.Content)...)
 	}
