@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -51,7 +50,7 @@ func (g *Gateway) lookUp(ctx context.Context, secret string) (caller, bool, erro
 	key, found, err := g.Keys.Key(ctx, hex.EncodeToString(sum[:]))
 	switch {
 	case err != nil:
-		return caller{}, false, fmt.Errorf("look the key up: %w", err)
+		return caller{}, false, g.keyFailure(ctx, err)
 	case !found:
 		return caller{}, false, nil
 	case key.Blocked:

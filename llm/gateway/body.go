@@ -1,39 +1,42 @@
 package gateway
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"os"
 	"time"
+
+	"github.com/tribunebot/tribune/llm"
 )
 
 // firstRead is how much memory a body gets before any of it has come: what a
 // client says of its length is no reason to believe it.
 const firstRead = 64 << 10
 
-// read reads the request's body, once.
-func (e *exchange) read() (json.RawMessage, error) {
+// read reads the request's body, once, up to a limit in bytes.
+func (e *exchange) read(limit int64) (json.RawMessage, error) {
 	if c := e.r.Header.Get("Content-Encoding"); c != "" && c != "identity" {
 		return nil, &problem{
 			status: http.StatusUnsupportedMediaType, kind: typeInvalid, code: "unsupported_encoding",
 			message: "send the body without a content encoding",
 		}
 	}
-	if e.r.ContentLength > e.gateway.MaxBody {
-		return nil, tooLarge(e.gateway.MaxBody)
+	if e.r.ContentLength > limit {
+		return nil, tooLarge(limit)
 	}
 	control := http.NewResponseController(e.w)
 	// A writer without deadlines has none to pass: a test's, for example.
 	limited := control.SetReadDeadline(time.Now().Add(e.gateway.BodyTimeout)) == nil
-	body, err := readAll(http.MaxBytesReader(e.w, e.r.Body, e.gateway.MaxBody), e.r.ContentLength)
+	body, err := readAll(http.MaxBytesReader(e.w, e.r.Body, limit), e.r.ContentLength)
 	if limited && err == nil {
 		// The server goes on reading, to see whether the client is still
 		// there; that may take as long as the answer does.
 		err = control.SetReadDeadline(time.Time{})
 	}
-	return body, unread(err, e.gateway.MaxBody)
+	return body, unread(err, limit)
 }
 
 func readAll(r io.Reader, length int64) ([]byte, error) {
@@ -81,21 +84,14 @@ func tooLarge(limit int64) *problem {
 
 // checkObject says where a text stops being a JSON object.
 func checkObject(body []byte) error {
-	if json.Valid(body) {
-		for _, c := range body {
-			switch c {
-			case ' ', '\t', '\r', '\n':
-				continue
-			case '{':
-				return nil
-			}
-			break
+	if llm.Valid(body) {
+		if bytes.TrimLeft(body, " \t\r\n")[0] == '{' {
+			return nil
 		}
 		return invalid("", "the request's body must be a JSON object")
 	}
 	var v json.RawMessage
-	err := json.Unmarshal(body, &v)
-	if s, ok := errors.AsType[*json.SyntaxError](err); ok {
+	if s, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(body, &v)); ok {
 		return invalid("", "the request's body is not JSON: at byte %d: %s", s.Offset, s.Error())
 	}
 	return invalid("", "the request's body is not JSON")

@@ -10,7 +10,7 @@ import (
 
 // complete answers a request in OpenAI's shape.
 func (g *Gateway) complete(e *exchange, endpoint llm.Endpoint) error {
-	body, err := e.read()
+	body, err := e.read(g.MaxBody)
 	if err != nil {
 		return err
 	}
@@ -113,11 +113,17 @@ func (e *exchange) whole(model llm.Model, request llm.Request) error {
 		return err
 	}
 	e.tell(&response.Served)
+	e.tellKey()
+	e.write(response.Body)
+	return nil
+}
+
+// write answers with a JSON body.
+func (e *exchange) write(body []byte) {
 	h := e.w.Header()
 	h["Content-Type"] = []string{"application/json"}
-	h["Content-Length"] = []string{strconv.Itoa(len(response.Body))}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	e.sent = true
 	e.w.WriteHeader(http.StatusOK)
-	e.w.Write(response.Body)
-	return nil
+	e.w.Write(body)
 }

@@ -12,8 +12,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"time"
-
-	"github.com/tribunebot/tribune/llm"
 )
 
 // exchange is one request and its answer.
@@ -56,17 +54,10 @@ func (e *exchange) setHeader(canonical, value string) {
 
 func (e *exchange) context() context.Context { return e.r.Context() }
 
-// fail answers with an error, unless the client is gone or the answer has begun.
-func (e *exchange) fail(err error) {
-	if e.context().Err() != nil && llm.KindOf(err) == llm.Cancelled {
-		return // nobody listens
-	}
-	p := e.gateway.problem(e, err)
-	if e.sent {
-		return
-	}
-	e.refuse(p)
-}
+// fail answers with an error. A client that is gone gets one too: whether it
+// is gone or this process is being stopped looks the same from here, and no
+// answer at all would be an empty one with status 200.
+func (e *exchange) fail(err error) { e.refuse(e.gateway.problem(e, err)) }
 
 // refuse answers with a problem.
 func (e *exchange) refuse(p *problem) {

@@ -41,6 +41,12 @@ type Options struct {
 	MasterKey string
 	// Keys are the virtual keys; nil: there are none.
 	Keys llm.Keys
+	// Levels tells how a key's limits stand, for headers and /key/info: the
+	// router's *quota.Book. Nil: nothing is told.
+	Levels Levels
+	// Spend is what the key with this hash has spent in dollars, as far as it
+	// is known: it is asked for keys without a budget. Nil: nothing is known.
+	Spend func(ctx context.Context, hash string) (float64, bool)
 	// Open lets callers without a known key use the models, as nobody in
 	// particular and without limits of their own. It never opens the
 	// administration.

@@ -97,6 +97,8 @@ func ask(tb testing.TB, g http.Handler, method, path, body string, header ...str
 
 const question = `{"model":"m","messages":[{"role":"user","content":"How many days?"}]}`
 
+const streamed = `{"stream":true,"model":"m","messages":[{"role":"user","content":"How many days?"}]}`
+
 func TestWhole(t *testing.T) {
 	t.Parallel()
 	script := llmtest.NewScript(llmtest.Say("Fourteen days."))
@@ -122,7 +124,7 @@ func TestWhole(t *testing.T) {
 func TestStream(t *testing.T) {
 	t.Parallel()
 	g := open(t, llmtest.NewScript(llmtest.Say("Four", "teen ", "days.")), nil)
-	w := ask(t, g, http.MethodPost, "/v1/chat/completions", strings.Replace(question, "{", `{"stream":true,`, 1))
+	w := ask(t, g, http.MethodPost, "/v1/chat/completions", streamed)
 	body, err := io.ReadAll(w.Result().Body)
 	if err != nil || w.Code != http.StatusOK {
 		t.Fatalf("status %d, error %v, body %s", w.Code, err, body)

@@ -26,6 +26,14 @@ func routes() map[string]route {
 		"/chat/completions": {method: http.MethodPost, shape: openaiShape{}, serve: ask(llm.ChatCompletions)},
 		"/completions":      {method: http.MethodPost, shape: openaiShape{}, serve: ask(llm.Completions)},
 		"/embeddings":       {method: http.MethodPost, shape: openaiShape{}, serve: ask(llm.Embeddings)},
+
+		"/key/generate": {method: http.MethodPost, shape: openaiShape{}, admin: true, serve: (*Gateway).generateKey},
+		"/key/update":   {method: http.MethodPost, shape: openaiShape{}, admin: true, serve: (*Gateway).updateKey},
+		"/key/block":    {method: http.MethodPost, shape: openaiShape{}, admin: true, serve: blockKey(true)},
+		"/key/unblock":  {method: http.MethodPost, shape: openaiShape{}, admin: true, serve: blockKey(false)},
+		"/key/delete":   {method: http.MethodPost, shape: openaiShape{}, admin: true, serve: (*Gateway).deleteKeys},
+		"/key/list":     {method: http.MethodGet, shape: openaiShape{}, admin: true, serve: (*Gateway).listKeys},
+		"/key/info":     {method: http.MethodGet, shape: openaiShape{}, serve: (*Gateway).keyInfo},
 	}
 }
 

@@ -2,12 +2,16 @@ package gateway
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/tribunebot/tribune/llm"
 )
+
+// maxUnflushed bounds what is saved up while more is said to be on its way.
+const maxUnflushed = 64 << 10
 
 // stream answers with server-sent events. The status goes out with the first
 // chunk, so that a failure before it has a status of its own and a client can
@@ -16,22 +20,27 @@ import (
 func (e *exchange) stream(model llm.Model, request llm.Request, hideUsage bool) error {
 	s := newEvents(e)
 	defer s.close()
+	ended := false
 	for chunk, err := range model.Stream(e.context(), request) {
 		if err != nil {
 			return s.fail(err)
 		}
+		ended = chunk.Served != nil
 		if chunk.From != nil {
 			e.tell(chunk.From)
 		}
 		if len(chunk.Body) > 0 && !(hideUsage && chunk.UsageOnly) {
 			s.data(chunk.Body)
 		}
-		if chunk.More {
+		if chunk.More && s.unflushed() < maxUnflushed {
 			continue
 		}
 		if s.flush() != nil {
 			return nil // the client is gone; leaving the loop cancels the call
 		}
+	}
+	if !ended {
+		return s.fail(&llm.Error{Kind: llm.BadResponse, Provider: "gateway", Err: errors.New("the stream ended too early")})
 	}
 	s.text("data: [DONE]\n\n")
 	s.flush() //nolint:errcheck // a client that is gone needs no end
@@ -75,6 +84,13 @@ func (s *events) data(body []byte) {
 	s.buffer.WriteString("\n\n")
 }
 
+// unflushed is how much was added since the last flush, in bytes.
+func (s *events) unflushed() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buffer.Len()
+}
+
 func (s *events) text(t string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,6 +111,7 @@ func (s *events) flush() error {
 }
 
 func (s *events) begin() {
+	s.exchange.tellKey()
 	h := s.exchange.w.Header()
 	h["Content-Type"] = []string{"text/event-stream"}
 	h["Cache-Control"] = []string{"no-cache"}
@@ -136,10 +153,7 @@ func (s *events) ping() {
 // fail tells an error: as an answer of its own before anything was sent, and
 // as the stream's last event after that.
 func (s *events) fail(err error) error {
-	s.mu.Lock()
-	begun := s.begun || s.buffer.Len() > 0
-	s.mu.Unlock()
-	if !begun {
+	if !s.begun && s.unflushed() == 0 {
 		return err
 	}
 	p := s.exchange.gateway.problem(s.exchange, err)
