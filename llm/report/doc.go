@@ -15,10 +15,10 @@
 //
 // # What leaves the process
 //
-// A question's text and a model's answer are sent only to a callback whose Text
-// option is on: whoever names Langfuse or Supabase in the file switches it on by
-// doing so, as with LiteLLM; an OpenTelemetry collector gets text only where that
-// is asked for by itself. Redact (turn_off_message_logging) puts a fixed mark in
+// A question's text and a model's answer are sent over OTLP only where the Text
+// option is on: an operator who names Langfuse in the file switches it on by doing
+// so, as with LiteLLM; a plain collector gets text only where that is asked for by
+// itself. Supabase's table exists for the texts and gets them. Redact (turn_off_message_logging) puts a fixed mark in
 // the place of both; token counts, cost and times stay. Keys of callbacks are in
 // no error and in no log line, and neither is what their servers said, because
 // that may quote what was sent.

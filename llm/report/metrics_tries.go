@@ -44,11 +44,11 @@ func exception(e *llm.Error) []string {
 // fallbacks counts the moves from one group to the next: each succeeded or
 // failed as the last try in the new group did.
 func (m *Metrics) fallbacks(s *series, c *llm.Call) {
-	if c.Served.Fallbacks == 0 && len(c.Tries) < 2 {
+	if len(c.Tries) == 0 || c.Served.Fallbacks == 0 && len(c.Tries) == 1 {
 		return
 	}
 	cause := &llm.Error{Kind: llm.NoDeployment} // of a first group in which nothing could be tried
-	moved := c.Served.Fallbacks > 0 && len(c.Tries) > 0 && c.Tries[0].Group != c.Group
+	moved := c.Served.Fallbacks >= groups(c.Tries)
 	for i := range c.Tries {
 		try := &c.Tries[i]
 		if i > 0 && try.Group != c.Tries[i-1].Group {
@@ -63,6 +63,18 @@ func (m *Metrics) fallbacks(s *series, c *llm.Call) {
 			moved = false
 		}
 	}
+}
+
+// groups counts the groups of a call's tries. A call with as many fallbacks had
+// none in the group that it asked for.
+func groups(tries []llm.Try) int {
+	n := 0
+	for i := range tries {
+		if i == 0 || tries[i].Group != tries[i-1].Group {
+			n++
+		}
+	}
+	return n
 }
 
 func (m *Metrics) fallback(s *series, try *llm.Try, cause *llm.Error) {

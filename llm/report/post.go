@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -71,9 +72,7 @@ func (p *poster) post(ctx context.Context, query url.Values, header http.Header,
 		return nil, p.failed("make a request for", err)
 	}
 	for _, h := range []http.Header{p.header, header} {
-		for name, values := range h {
-			req.Header[name] = values
-		}
+		maps.Copy(req.Header, h)
 	}
 	resp, err := p.client.Do(req)
 	if err != nil {

@@ -34,7 +34,7 @@ type deployment struct{ id, model, provider, base, group string }
 
 // words are the values that a label has had, at most so many.
 type words struct {
-	known map[string]bool
+	known map[string]string
 	most  int
 }
 
@@ -42,11 +42,15 @@ type words struct {
 // room; else "other". An empty value is always itself.
 func (w *words) pick(value string, learn bool) string {
 	value = clean(value, maxLabel)
+	kept, known := w.known[value]
 	switch {
-	case value == "" || value == other || w.known[value]:
+	case value == "" || value == other:
 		return value
+	case known:
+		return kept
 	case learn && len(w.known) < w.most:
-		w.known[strings.Clone(value)] = true // not a part of a request's body
+		value = strings.Clone(value) // it may be a piece of a large body
+		w.known[value] = value
 		return value
 	default:
 		return other
@@ -74,8 +78,8 @@ type cabinet struct {
 }
 
 func newCabinet(f *families, values, sets int) *cabinet {
-	asked := func() words { return words{known: map[string]bool{}, most: values} }
-	named := func() words { return words{known: map[string]bool{}, most: values * operatorShare} }
+	asked := func() words { return words{known: map[string]string{}, most: values} }
+	named := func() words { return words{known: map[string]string{}, most: values * operatorShare} }
 	return &cabinet{
 		f: f, most: sets, sets: map[seriesKey]*series{}, limits: map[string]*remaining{},
 		endUser: asked(), hash: asked(), alias: asked(), user: asked(), requested: asked(), model: asked(),

@@ -61,8 +61,8 @@ func CollectorEndpoint(base string) string {
 }
 
 // Langfuse returns the options for a Langfuse at a host ("" for its cloud), with
-// the keys of a project. Text is on: whoever names Langfuse wants to read there
-// what was asked. The rest can be filled in as for any Spans.
+// the keys of a project. The rest is to be filled in as for any Spans: Text where
+// the operator's file names the callback.
 func Langfuse(host, publicKey, secretKey string) SpansOptions {
 	return SpansOptions{
 		Name:     "langfuse",
@@ -73,7 +73,6 @@ func Langfuse(host, publicKey, secretKey string) SpansOptions {
 			"X-Langfuse-Ingestion-Version": {"4"},
 		},
 		Langfuse: true,
-		Text:     true,
 	}
 }
 
