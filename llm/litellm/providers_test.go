@@ -119,7 +119,7 @@ func TestOrder(t *testing.T) {
 // TestLiteLLMsPrefixes holds the names that LiteLLM's users write.
 func TestLiteLLMsPrefixes(t *testing.T) {
 	t.Parallel()
-	for _, name := range strings.Fields(`openai deepseek dashscope qwencloud qwen_ai_platform moonshot zai volcengine groq mistral
+	for name := range strings.FieldsSeq(`openai deepseek dashscope qwencloud qwen_ai_platform moonshot zai volcengine groq mistral
 		codestral xai together_ai fireworks_ai perplexity deepinfra openrouter nvidia_nim cerebras sambanova meta_llama nebius
 		ai21 ai21_chat anyscale empower friendliai galadriel novita github hyperbolic lambda_ai v0 featherless_ai nscale morph
 		vercel_ai_gateway wandb clarifai publicai helicone veniceai xiaomi_mimo scaleway synthetic apertis nano-gpt poe chutes
