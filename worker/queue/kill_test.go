@@ -33,6 +33,13 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if len(os.Args) == 3 && os.Args[1] == counterFlag {
+		if err := counterChild(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1) //nolint:forbidigo // this is the child's main
+		}
+		return
+	}
 	flag.Parse()
 	if wanted := flag.Lookup("test.parallel"); wanted.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
 		if err := wanted.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0))); err != nil {
