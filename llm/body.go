@@ -8,6 +8,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/sashabaranov/go-openai"
 )
@@ -153,6 +154,22 @@ func quote(key string) []byte {
 		return []byte(`""`)
 	}
 	return b
+}
+
+// Unquote returns the text of a JSON string that is known to be Valid; empty
+// for any other value.
+func Unquote(raw json.RawMessage) string {
+	if len(raw) < len(`""`) || raw[0] != '"' {
+		return ""
+	}
+	if bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
+		return string(raw[1 : len(raw)-1])
+	}
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		return ""
+	}
+	return s
 }
 
 // unquote reads a name as it stands between its quotes.

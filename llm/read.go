@@ -1,11 +1,9 @@
 package llm
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
-	"unicode/utf8"
 )
 
 // Text is what the first choice says, without its reasoning; empty when the
@@ -162,15 +160,8 @@ func decode(body []byte, into any) error {
 // contentText reads a content field: a string, or a list of parts of which the
 // text parts count.
 func contentText(raw json.RawMessage) string {
-	if len(raw) < len(`""`) {
-		return ""
-	}
-	if raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
-		return string(raw[1 : len(raw)-1])
-	}
-	var s string
-	if raw[0] == '"' && json.Unmarshal(raw, &s) == nil {
-		return s
+	if len(raw) == 0 || raw[0] == '"' {
+		return Unquote(raw)
 	}
 	var parts []struct {
 		Text string `json:"text"`

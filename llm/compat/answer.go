@@ -1,11 +1,14 @@
 package compat
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/edge"
 )
 
 // sight is what has to be known of an answer or a chunk, found where it lies.
@@ -57,59 +60,18 @@ func (s *sight) isError() bool {
 	if s.chosen {
 		return false
 	}
-	return len(s.failure) > 0 && string(s.failure) != "null" || len(s.code) > 0 && len(s.message) > 0
+	return s.failed() || len(s.code) > 0 && len(s.message) > 0
 }
+
+// failed tells whether there is an error field with something in it.
+func (s *sight) failed() bool { return len(s.failure) > 0 && string(s.failure) != "null" }
+
+// counts tells whether there is a usage.
+func (s *sight) counts() bool { return len(s.usage) > 0 && s.usage[0] == '{' }
 
 // isChunk tells a chunk of an answer from an object of no meaning.
 func (s *sight) isChunk() bool {
-	return len(s.choices) > 0 && s.choices[0] == '[' || len(s.usage) > 0 && s.usage[0] == '{'
-}
-
-type usage struct {
-	Prompt        int      `json:"prompt_tokens"`
-	Completion    int      `json:"completion_tokens"`
-	Total         int      `json:"total_tokens"`
-	Cached        int      `json:"cached_tokens"`           // Moonshot
-	CacheHit      int      `json:"prompt_cache_hit_tokens"` // DeepSeek
-	CostUSD       *float64 `json:"cost"`                    // OpenRouter
-	PromptDetails struct {
-		Cached int `json:"cached_tokens"`
-	} `json:"prompt_tokens_details"`
-	CompletionDetails struct {
-		Reasoning int `json:"reasoning_tokens"`
-	} `json:"completion_tokens_details"`
-}
-
-// usage as the port counts it.
-func (u *usage) count() *llm.Usage {
-	if u == nil || u.Prompt == 0 && u.Completion == 0 {
-		return nil
-	}
-	reasoning := u.CompletionDetails.Reasoning
-	completion := u.Completion
-	// xAI counts reasoning beside the completion; its total tells.
-	if reasoning > 0 && u.Total == u.Prompt+u.Completion+reasoning {
-		completion += reasoning
-	}
-	return &llm.Usage{
-		Prompt:     u.Prompt,
-		Completion: completion,
-		Cached:     max(u.PromptDetails.Cached, u.CacheHit, u.Cached),
-		Reasoning:  reasoning,
-	}
-}
-
-// parseUsage reads a usage object; nil where it tells nothing.
-func parseUsage(raw json.RawMessage) *usage {
-	if len(raw) == 0 || raw[0] != '{' {
-		return nil
-	}
-	u := &usage{}
-	err := json.Unmarshal(raw, u)
-	if _, odd := errors.AsType[*json.UnmarshalTypeError](err); err != nil && !odd || u.count() == nil {
-		return nil
-	}
-	return u
+	return len(s.choices) > 0 && s.choices[0] == '[' || s.counts()
 }
 
 // maxChoices is more than OpenAI allows (n, at most 128); what is beyond counts
@@ -133,9 +95,7 @@ type tally struct {
 func (t *tally) add(s sight) error {
 	if string(s.model) != t.named && len(s.model) > 2 && s.model[0] == '"' {
 		t.named = string(s.model)
-		if json.Unmarshal(s.model, &t.model) != nil {
-			t.model = ""
-		}
+		t.model = llm.Unquote(s.model)
 	}
 	if u := parseUsage(s.usage); u != nil {
 		t.usage = u
@@ -226,3 +186,12 @@ func (t *tally) any() bool { return t.begun != [maxChoices / 64]uint64{} }
 
 // whole tells whether every choice that was begun has ended.
 func (t *tally) whole() bool { return t.any() && t.begun == t.ended }
+
+// notJSON says what came instead of JSON. Of a text that begins like JSON it
+// quotes nothing, because that is a part of an answer.
+func notJSON(what string, raw []byte) error {
+	if start := bytes.TrimLeft(raw, " \t\r\n"); len(start) > 0 && (start[0] == '{' || start[0] == '[') {
+		return fmt.Errorf("%s of %d bytes is broken JSON", what, len(raw))
+	}
+	return fmt.Errorf("%s is no JSON, but %q", what, edge.Plain(raw))
+}

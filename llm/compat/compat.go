@@ -13,7 +13,6 @@ package compat
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -87,7 +86,7 @@ func (c *call) read(answer []byte, e llm.Endpoint) (llm.Response, error) {
 	s, ok := look(answer)
 	switch {
 	case !ok:
-		return llm.Response{}, c.bad(fmt.Errorf("no JSON came, but %q", edge.Plain(answer)))
+		return llm.Response{}, c.bad(notJSON("the answer", answer))
 	case s.isError():
 		return llm.Response{}, c.refused(http.StatusOK, answer)
 	case e == llm.Embeddings && !s.vectors:

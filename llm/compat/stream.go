@@ -148,16 +148,19 @@ func (s *reading) take(event edge.Event) (chunk llm.Chunk, ok bool, err error) {
 	seen, ok := look(raw)
 	switch {
 	case !ok:
-		return chunk, false, s.call.bad(fmt.Errorf("an event is no JSON: %q", edge.Plain(raw)))
+		return chunk, false, s.call.bad(notJSON("an event", raw))
 	case seen.isError():
 		return chunk, false, s.call.refused(http.StatusOK, raw)
 	case !seen.isChunk():
 		return chunk, false, nil
 	}
 	if err := s.note(raw, seen); err != nil {
+		if seen.failed() { // OpenRouter says in it what broke
+			return chunk, false, s.call.refused(http.StatusOK, raw)
+		}
 		return chunk, false, err
 	}
-	return llm.Chunk{Body: raw, UsageOnly: !s.asked && !seen.chosen}, true, nil
+	return llm.Chunk{Body: raw, UsageOnly: !s.asked && !seen.chosen && seen.counts()}, true, nil
 }
 
 // note keeps count of what a chunk says.

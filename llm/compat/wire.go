@@ -176,7 +176,7 @@ func (c *call) served(t *tally) llm.Served {
 		Header:     h,
 	}
 	if s.CostUSD == nil && t.usage != nil && m.Provider == "openrouter" {
-		s.CostUSD = t.usage.CostUSD
+		s.CostUSD = t.usage.cost
 	}
 	return s
 }

@@ -40,6 +40,10 @@ func (b *bounded) Read(p []byte) (int, error) {
 // announced; what goes on beyond it has to come first.
 const trusted = 1 << 20
 
+// unannounced is how much room is made at first for an answer that does not
+// announce its length: a page of text.
+const unannounced = 4 << 10
+
 // maxRefusal is how much of an error's body is read.
 const maxRefusal = 64 << 10
 
@@ -51,7 +55,10 @@ func ReadAnswer(resp *http.Response, limit int64) ([]byte, error) {
 		return nil, ErrTooLong
 	}
 	// One byte more, so that the end can be met without room being made.
-	size := min(max(resp.ContentLength, 2<<10), trusted) + 1
+	size := min(resp.ContentLength, trusted) + 1
+	if resp.ContentLength < 0 {
+		size = unannounced
+	}
 	return readAll(Bounded(resp.Body, limit), make([]byte, 0, size))
 }
 
