@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -103,11 +104,11 @@ func flat(attributes []*commonpb.KeyValue) map[string]string {
 func show(v *commonpb.AnyValue) string {
 	switch v.GetValue().(type) {
 	case *commonpb.AnyValue_IntValue:
-		return fmt.Sprint(v.GetIntValue())
+		return strconv.FormatInt(v.GetIntValue(), 10)
 	case *commonpb.AnyValue_DoubleValue:
 		return fmt.Sprint(v.GetDoubleValue())
 	case *commonpb.AnyValue_BoolValue:
-		return fmt.Sprint(v.GetBoolValue())
+		return strconv.FormatBool(v.GetBoolValue())
 	case *commonpb.AnyValue_ArrayValue:
 		var all []string
 		for _, one := range v.GetArrayValue().GetValues() {

@@ -1,13 +1,11 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,8 +17,8 @@ import (
 	"github.com/tribunebot/tribune/llm"
 )
 
-// page reads /metrics as Prometheus would.
-func page(t *testing.T, m *Metrics) map[string]*dto.MetricFamily {
+// scrape reads /metrics as Prometheus would.
+func scrape(t *testing.T, m *Metrics) map[string]*dto.MetricFamily {
 	t.Helper()
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
@@ -63,56 +61,6 @@ func has(m *dto.Metric, labels []string) bool {
 		}
 	}
 	return true
-}
-
-var began = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
-
-// call is a streamed call that fell back from one group to another.
-func call() llm.Call {
-	cost := 0.25
-	at := func(ms int) time.Time { return began.Add(time.Duration(ms) * time.Millisecond) }
-	return llm.Call{
-		Request: llm.Request{
-			ID: "call-1", Group: "smart",
-			Body: []byte(`{"model":"smart","messages":[{"role":"user","content":"how long is my notice?"}],"temperature":0.2,"max_tokens":300}`),
-			Labels: map[string]string{
-				llm.LabelUser: "U1", llm.LabelKey: "alice", llm.LabelKeyHash: "abc123", LabelOwner: "owner-1",
-			},
-		},
-		Stream: true, Began: at(0), First: at(500), Ended: at(1000),
-		Served: llm.Served{
-			Deployment: "cheap-1", Provider: "deepseek", Model: "deepseek-chat", Group: "cheap", APIBase: "https://api.deepseek.com",
-			Attempts: 2, Fallbacks: 1, Usage: &llm.Usage{Prompt: 100, Completion: 20, Cached: 40, Reasoning: 5}, CostUSD: &cost,
-			Header: http.Header{"X-Ratelimit-Remaining-Requests": {"0"}, "X-Ratelimit-Remaining-Tokens": {"9000"}},
-		},
-		Chunks: chunks(),
-		Tries: []llm.Try{
-			{
-				Deployment: "smart-1", Group: "smart", Provider: "openai", Model: "gpt-4", APIBase: "https://api.openai.com/v1",
-				Began: at(50), Ended: at(250), Cooled: 5 * time.Second,
-				Err: &llm.Error{Kind: llm.RateLimited, Status: 429, Provider: "openai", Err: fmt.Errorf("slow down, %q", "how long is my notice?")},
-			},
-			{
-				Deployment: "cheap-1", Group: "cheap", Provider: "deepseek", Model: "deepseek-chat", APIBase: "https://api.deepseek.com",
-				Began: at(300), Ended: at(900),
-			},
-		},
-	}
-}
-
-// plain is a call that went well at once.
-func plain() llm.Call {
-	c := call()
-	c.Group, c.Served.Fallbacks, c.Tries = "cheap", 0, c.Tries[1:]
-	return c
-}
-
-func failed(e *llm.Error) llm.Call {
-	c := call()
-	c.Err = e
-	c.Served, c.First, c.Chunks = llm.Served{}, time.Time{}, nil
-	c.Tries = c.Tries[:1]
-	return c
 }
 
 // The labels of each of LiteLLM's metrics, as its documentation has them. Not
@@ -172,21 +120,19 @@ func litellmMetrics() map[string]string {
 	}
 }
 
-func num[N any](n N) *N { return &n }
-
 func fullMetrics() *Metrics {
 	return NewMetrics(MetricsOptions{
 		Deployments: func() []DeploymentState {
 			return []DeploymentState{
 				{ID: "cheap-1", Group: "cheap", Provider: "deepseek", Model: "deepseek-chat", State: Healthy, RPM: 60, TPM: 1000},
-				{ID: "smart-1", Group: "smart", Provider: "openai", Model: "gpt-4", State: Down, RemainingRequests: num(int64(7)), RemainingTokens: num(int64(-3))},
+				{ID: "smart-1", Group: "smart", Provider: "openai", Model: "gpt-4", State: Down, RemainingRequests: new(int64(7)), RemainingTokens: new(int64(-3))},
 				{ID: "smart-1", Group: "smart", Provider: "openai", Model: "gpt-4", State: Partial}, // twice: a mistake elsewhere
 			}
 		},
 		Keys: func() []KeyState {
 			return []KeyState{{
-				Hash: "abc123", Alias: "alice", MaxUSD: num(2.5), RemainingUSD: num(0.0), ResetsIn: 90 * time.Minute,
-				RemainingRequests: num(int64(0)), RemainingTokens: num(int64(12)),
+				Hash: "abc123", Alias: "alice", MaxUSD: new(2.5), RemainingUSD: new(0.0), ResetsIn: 90 * time.Minute,
+				RemainingRequests: new(int64(0)), RemainingTokens: new(int64(12)),
 			}}
 		},
 		Queues: func() []QueueState {
@@ -198,14 +144,14 @@ func fullMetrics() *Metrics {
 func TestMetricNamesAndLabels(t *testing.T) {
 	t.Parallel()
 	m := fullMetrics()
-	m.Start(t.Context(), call())
-	m.Observe(t.Context(), call())
-	down := failed(&llm.Error{Kind: llm.Overloaded, Status: 503, Provider: "openai"})
-	down.Tries = call().Tries
+	m.Start(t.Context(), sampleCall())
+	m.Observe(t.Context(), sampleCall())
+	down := failedCall(&llm.Error{Kind: llm.Overloaded, Status: 503, Provider: "openai"})
+	down.Tries = sampleCall().Tries
 	down.Tries[1].Err = down.Err
 	m.Observe(t.Context(), down)
 	got := map[string]string{}
-	for name, family := range page(t, m) {
+	for name, family := range scrape(t, m) {
 		if !strings.HasPrefix(name, "litellm_") && !strings.HasPrefix(name, "tribune_") {
 			continue
 		}
@@ -236,10 +182,10 @@ func sortedLabels(m *dto.Metric) string {
 func TestMetricsOfCalls(t *testing.T) {
 	t.Parallel()
 	m := fullMetrics()
-	m.Start(t.Context(), call())
-	m.Start(t.Context(), call())
-	m.Observe(t.Context(), call())
-	p := page(t, m)
+	m.Start(t.Context(), sampleCall())
+	m.Start(t.Context(), sampleCall())
+	m.Observe(t.Context(), sampleCall())
+	p := scrape(t, m)
 	who := []string{"end_user", "U1", "hashed_api_key", "abc123", "api_key_alias", "alice", "team", "", "user", "owner-1"}
 	tests := []struct {
 		want   float64
@@ -290,16 +236,16 @@ func TestMetricsOfCalls(t *testing.T) {
 func TestMetricsOfFailures(t *testing.T) {
 	t.Parallel()
 	m := NewMetrics(MetricsOptions{})
-	down := failed(&llm.Error{Kind: llm.Overloaded, Status: 503, Provider: "openai"})
+	down := failedCall(&llm.Error{Kind: llm.Overloaded, Status: 503, Provider: "openai"})
 	m.Observe(t.Context(), down)
-	left := failed(&llm.Error{Kind: llm.Cancelled, Provider: "openai"})
+	left := failedCall(&llm.Error{Kind: llm.Cancelled, Provider: "openai"})
 	left.Tries[0].Err, left.Tries[0].Cooled = left.Err, 0
 	left.Served.Usage = &llm.Usage{Prompt: 10, Completion: 1}
 	m.Observe(t.Context(), left)
-	free := plain()
+	free := simpleCall()
 	free.Served.CostUSD = nil
 	m.Observe(t.Context(), free)
-	p := page(t, m)
+	p := scrape(t, m)
 	for _, test := range []struct {
 		want   float64
 		name   string
@@ -355,7 +301,7 @@ func TestMetricsOfFallbacks(t *testing.T) {
 			m.Observe(t.Context(), c)
 			got := map[string]string(nil)
 			for _, name := range []string{well, failed} {
-				for _, one := range page(t, m)[name].GetMetric() {
+				for _, one := range scrape(t, m)[name].GetMetric() {
 					if got == nil {
 						got = map[string]string{}
 					}
@@ -383,131 +329,5 @@ func TestLatencyBuckets(t *testing.T) {
 	b := latencyBuckets()
 	if len(b) != 35 || b[0] != 0.005 || b[6] != 0.5 || b[25] != 10 || b[34] != 300 || !slices.IsSorted(b) {
 		t.Errorf("%v", b)
-	}
-}
-
-func TestRefused(t *testing.T) {
-	t.Parallel()
-	m := NewMetrics(MetricsOptions{})
-	m.Observe(t.Context(), plain())
-	m.Refused(t.Context(), Refusal{Model: "cheap", Status: 429, Class: "BudgetExceededError", KeyHash: "abc123", KeyAlias: "alice", User: "U1"})
-	for i := range 1000 { // somebody without a key
-		m.Refused(t.Context(), Refusal{Model: fmt.Sprint("m", i), Status: 401, Class: "AuthenticationError", KeyHash: fmt.Sprint(i)})
-	}
-	p := page(t, m)
-	const name = "litellm_proxy_failed_requests_metric_total"
-	if got := value(p, name, "api_key_alias", "alice", "requested_model", "cheap", "exception_class", "BudgetExceededError"); got != 1 {
-		t.Errorf("the key's refusal: %v", got)
-	}
-	if got := value(p, name, "hashed_api_key", "other", "requested_model", "other", "exception_status", "401"); got != 1000 {
-		t.Errorf("the others: %v", got)
-	}
-	if n := len(p[name].GetMetric()); n != 2 {
-		t.Errorf("%d series", n)
-	}
-	if got := value(p, "litellm_proxy_total_requests_metric_total", "status_code", "401"); got != 1000 {
-		t.Errorf("refusals are requests too: %v", got)
-	}
-}
-
-func TestSeriesAreBounded(t *testing.T) {
-	t.Parallel()
-	m := NewMetrics(MetricsOptions{MaxValues: 5, MaxSeries: 20})
-	for i := range 3000 {
-		c := plain()
-		c.Labels = map[string]string{llm.LabelUser: fmt.Sprint("u", i), llm.LabelKey: fmt.Sprint("k", i%50), llm.LabelKeyHash: fmt.Sprint(i % 7), LabelOwner: fmt.Sprint(i % 11)}
-		c.Group, c.Served.Model = fmt.Sprint("g", i%13), fmt.Sprint("m", i%17)
-		m.Observe(t.Context(), c)
-		c.Err = &llm.Error{Kind: llm.Timeout}
-		m.Observe(t.Context(), c)
-	}
-	p := page(t, m)
-	for name, family := range p {
-		if n := len(family.GetMetric()); strings.HasPrefix(name, "litellm_") && n > 90 {
-			t.Errorf("%s has %d series", name, n)
-		}
-	}
-	var sum float64
-	for _, one := range p["litellm_proxy_total_requests_metric_total"].GetMetric() {
-		sum += one.GetCounter().GetValue()
-	}
-	if sum != 6000 {
-		t.Errorf("%v calls of 6000 are counted", sum)
-	}
-	if math.IsNaN(value(p, "litellm_requests_metric_total", "end_user", "other")) {
-		t.Error("who does not fit is not among the others")
-	}
-}
-
-// A client may ask a pattern's group for any name it likes; only those that a
-// provider knows become labels.
-func TestNamesThatFailAreNotLearned(t *testing.T) {
-	t.Parallel()
-	m := NewMetrics(MetricsOptions{})
-	for i := range 300 {
-		c := failed(&llm.Error{Kind: llm.NoSuchModel, Status: 404, Provider: "openai"})
-		c.Group = fmt.Sprint("openai/x", i)
-		c.Tries[0].Group, c.Tries[0].Model, c.Tries[0].Err = "openai/*", fmt.Sprint("x", i), c.Err
-		m.Observe(t.Context(), c)
-	}
-	p := page(t, m)
-	if got := value(p, "litellm_deployment_failure_responses_total", "model_id", "smart-1", "litellm_model_name", "other", "requested_model", "other"); got != 300 {
-		t.Errorf("%v", got)
-	}
-}
-
-func TestLabelsAreSafe(t *testing.T) {
-	t.Parallel()
-	m := NewMetrics(MetricsOptions{})
-	c := plain()
-	c.Labels[llm.LabelUser] = "a\xff\n\"}" + strings.Repeat("长", 1000)
-	m.Observe(t.Context(), c)
-	m.Observe(t.Context(), c)
-	for _, one := range page(t, m)["litellm_requests_metric_total"].GetMetric() {
-		user := label(one, "end_user")
-		if len(user) > maxLabel+2 || !strings.HasPrefix(user, "a\uFFFD \"}长") || one.GetCounter().GetValue() != 2 {
-			t.Errorf("%q %v", user, one.GetCounter().GetValue())
-		}
-	}
-}
-
-func TestMetricsFromManyGoroutines(t *testing.T) {
-	t.Parallel()
-	m := fullMetrics()
-	var wg sync.WaitGroup
-	for i := range 8 {
-		wg.Go(func() {
-			for j := range 200 {
-				c := call()
-				c.Labels[llm.LabelUser] = fmt.Sprint(i, j%3)
-				m.Start(t.Context(), c)
-				m.Observe(t.Context(), c)
-			}
-		})
-	}
-	for range 10 { // while they count
-		page(t, m)
-	}
-	wg.Wait()
-	var sum float64
-	p := page(t, m)
-	for _, one := range p["litellm_requests_metric_total"].GetMetric() {
-		sum += one.GetCounter().GetValue()
-	}
-	if sum != 1600 || value(p, "litellm_in_flight_requests") != 0 {
-		t.Errorf("%v calls, %v in flight", sum, value(p, "litellm_in_flight_requests"))
-	}
-}
-
-func BenchmarkMetricsObserve(b *testing.B) {
-	for name, c := range map[string]llm.Call{"plain": plain(), "fallback": call()} {
-		b.Run(name, func(b *testing.B) {
-			m := NewMetrics(MetricsOptions{})
-			b.ReportAllocs()
-			for b.Loop() {
-				m.Start(b.Context(), c)
-				m.Observe(b.Context(), c)
-			}
-		})
 	}
 }

@@ -41,11 +41,11 @@ func testQueue(l Limits, send func(context.Context, []int) error, log *strings.B
 	return NewQueue(o)
 }
 
-// pass lets time pass on a bubble's clock.
-func pass(d time.Duration) { <-time.NewTimer(d).C }
+// elapse lets time pass on a bubble's clock.
+func elapse(d time.Duration) { <-time.NewTimer(d).C }
 
-// start runs a queue; what it returns ends it and waits until it has ended.
-func start[T any](t *testing.T, q *Queue[T]) func() {
+// runQueue runs a queue; what it returns ends it and waits until it has ended.
+func runQueue[T any](t *testing.T, q *Queue[T]) func() {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -69,7 +69,7 @@ func TestQueueSendsBySizeAndByTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got := &inbox{began: time.Now()}
 		q := testQueue(Limits{Batch: 3, Interval: 5 * time.Second}, got.send, nil)
-		stop := start(t, q)
+		stop := runQueue(t, q)
 		addAll(q, 1, 4)
 		synctest.Wait()
 		if diff := cmp.Diff([][]int{{1, 2, 3}, {4}}, got.batches); diff != "" {
@@ -80,7 +80,7 @@ func TestQueueSendsBySizeAndByTime(t *testing.T) {
 		if len(got.batches) != 2 {
 			t.Fatalf("%d batches before the interval is over", len(got.batches))
 		}
-		pass(6 * time.Second)
+		elapse(6 * time.Second)
 		if diff := cmp.Diff([]int{5, 6}, got.batches[2]); diff != "" {
 			t.Error(diff)
 		}
@@ -98,7 +98,7 @@ func TestQueueKeepsBatchesSmall(t *testing.T) {
 		got := &inbox{began: time.Now()}
 		q := testQueue(Limits{BatchBytes: 25}, got.send, nil) // two items of ten bytes
 		addAll(q, 1, 5)
-		start(t, q)()
+		runQueue(t, q)()
 		if diff := cmp.Diff([][]int{{1, 2}, {3, 4}, {5}}, got.batches); diff != "" {
 			t.Error(diff)
 		}
@@ -129,7 +129,7 @@ func TestQueueCountsWhatIsUnderWay(t *testing.T) {
 			<-ctx.Done()
 			return context.Cause(ctx)
 		}, &log)
-		stop := start(t, q)
+		stop := runQueue(t, q)
 		addAll(q, 1, 10)
 		synctest.Wait() // all ten are with the callback now
 		before := time.Now()
@@ -230,9 +230,9 @@ func TestQueueRetries(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				got := &inbox{began: time.Now(), fail: test.fail}
 				q := testQueue(Limits{Batch: 2, Attempts: 4}, got.send, nil)
-				stop := start(t, q)
+				stop := runQueue(t, q)
 				addAll(q, 1, 2)
-				pass(2 * time.Minute)
+				elapse(2 * time.Minute)
 				stop()
 				test.state.Callback = "test"
 				if diff := cmp.Diff(test.state, q.State()); diff != "" {
@@ -254,7 +254,7 @@ func TestQueueEndsAtOnceWhereNobodyListens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got := &inbox{began: time.Now(), fail: func([]int, int) error { return errors.New("refused") }}
 		q := testQueue(Limits{Batch: 10, Backoff: 30 * time.Second}, got.send, nil)
-		stop := start(t, q)
+		stop := runQueue(t, q)
 		addAll(q, 1, 10)
 		synctest.Wait() // it waits for its second attempt
 		addAll(q, 11, 25)
@@ -285,7 +285,7 @@ func TestQueueFlushesAtTheEnd(t *testing.T) {
 		}
 		q := testQueue(Limits{Batch: 10, Grace: 3500 * time.Millisecond}, slow, nil)
 		addAll(q, 1, 50)
-		start(t, q)()
+		runQueue(t, q)()
 		want := QueueState{Callback: "test", Sent: 30, Dropped: 20, Failures: 2}
 		if diff := cmp.Diff(want, q.State()); diff != "" {
 			t.Error(diff)
@@ -299,10 +299,10 @@ func TestQueueLogsOnceAMinute(t *testing.T) {
 		var log strings.Builder
 		got := &inbox{began: time.Now(), fail: func([]int, int) error { return &SendError{Err: errors.New("no")} }}
 		q := testQueue(Limits{Batch: 1}, got.send, &log)
-		stop := start(t, q)
+		stop := runQueue(t, q)
 		for range 150 { // two and a half minutes of failures
 			q.Add(1)
-			pass(time.Second)
+			elapse(time.Second)
 		}
 		synctest.Wait()
 		if n := strings.Count(log.String(), "\n"); n != 3 {
@@ -316,7 +316,7 @@ func TestQueueFromManyGoroutines(t *testing.T) {
 	t.Parallel()
 	got := &inbox{began: time.Now()}
 	q := testQueue(Limits{Items: 1 << 20, Bytes: 1 << 30, Batch: 64}, got.send, nil)
-	stop := start(t, q)
+	stop := runQueue(t, q)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() { addAll(q, 1, 500) })

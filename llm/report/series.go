@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// other stands for values of a label beyond as many as are told apart.
-	other = "other"
+	// beyond stands for values of a label after as many as are told apart.
+	beyond = "other"
 	// maxLabel bounds a label's value, in bytes.
 	maxLabel = 200
 	// operatorShare is how many more values labels may have that come from the
@@ -44,7 +44,7 @@ func (w *words) pick(value string, learn bool) string {
 	value = clean(value, maxLabel)
 	kept, known := w.known[value]
 	switch {
-	case value == "" || value == other:
+	case value == "" || value == beyond:
 		return value
 	case known:
 		return kept
@@ -53,7 +53,7 @@ func (w *words) pick(value string, learn bool) string {
 		w.known[value] = value
 		return value
 	default:
-		return other
+		return beyond
 	}
 }
 
@@ -127,11 +127,11 @@ func (c *cabinet) fit(k seriesKey) seriesKey {
 	if c.sets[k] != nil || len(c.sets) < c.most {
 		return k
 	}
-	k.who = who{other, other, other, other}
+	k.who = who{beyond, beyond, beyond, beyond}
 	if c.sets[k] != nil || len(c.sets) < 2*c.most {
 		return k
 	}
-	return seriesKey{who: k.who, deployment: deployment{other, other, other, other, other}, requested: other}
+	return seriesKey{who: k.who, deployment: deployment{beyond, beyond, beyond, beyond, beyond}, requested: beyond}
 }
 
 func (c *cabinet) limit(id string) *remaining {
@@ -167,7 +167,7 @@ func (c *cabinet) refuse(k refusalKey) refusalKey {
 	k.alias, k.user = c.alias.pick(k.alias, false), c.user.pick(k.user, false)
 	k.requested = c.requested.pick(k.requested, false)
 	if !c.refusals[k] && len(c.refusals) >= c.most {
-		k.who, k.requested = who{other, other, other, other}, other
+		k.who, k.requested = who{beyond, beyond, beyond, beyond}, beyond
 	}
 	c.refusals[k] = true
 	return k

@@ -19,7 +19,7 @@ import (
 )
 
 // send lets Spans send calls to a collector, and ends them.
-func send(t *testing.T, o SpansOptions, ctx context.Context, calls ...llm.Call) *Spans {
+func send(ctx context.Context, t *testing.T, o SpansOptions, calls ...llm.Call) *Spans {
 	t.Helper()
 	s, err := NewSpans(o)
 	if err != nil {
@@ -28,16 +28,16 @@ func send(t *testing.T, o SpansOptions, ctx context.Context, calls ...llm.Call) 
 	for _, c := range calls {
 		s.Observe(ctx, c)
 	}
-	start(t, s.queue)()
+	runQueue(t, s.queue)()
 	return s
 }
 
 func TestSpansForACollector(t *testing.T) {
 	t.Parallel()
 	to := newCollector(t, nil)
-	s := send(t, SpansOptions{
+	s := send(t.Context(), t, SpansOptions{
 		Endpoint: CollectorEndpoint(to.URL + "/"), Service: "svc", Version: "1.2.3", Environment: "test",
-	}, t.Context(), call())
+	}, sampleCall())
 	if len(to.wrong) > 0 || len(to.spans) != 3 || s.State().Sent != 1 {
 		t.Fatalf("%v, %d spans, %+v", to.wrong, len(to.spans), s.State())
 	}
@@ -49,7 +49,7 @@ func TestSpansForACollector(t *testing.T) {
 	}
 	root := to.spans[0]
 	if root.GetName() != "chat smart" || root.GetKind() != tracepb.Span_SPAN_KIND_CLIENT ||
-		root.GetStartTimeUnixNano() != uint64(began.UnixNano()) || root.GetEndTimeUnixNano()-root.GetStartTimeUnixNano() != 1e9 {
+		root.GetStartTimeUnixNano() != uint64(sampleTime.UnixNano()) || root.GetEndTimeUnixNano()-root.GetStartTimeUnixNano() != 1e9 {
 		t.Errorf("%v", root)
 	}
 	want := map[string]string{
@@ -97,7 +97,7 @@ func noText(t *testing.T, spans []*tracepb.Span) {
 func TestSpansWithText(t *testing.T) {
 	t.Parallel()
 	to := newCollector(t, nil)
-	send(t, SpansOptions{Endpoint: to.URL, Text: true}, t.Context(), call())
+	send(t.Context(), t, SpansOptions{Endpoint: to.URL, Text: true}, sampleCall())
 	got := flat(to.spans[0].GetAttributes())
 	if got["gen_ai.input.messages"] != `[{"role":"user","parts":[{"type":"text","content":"how long is my notice?"}]}]` {
 		t.Error(got["gen_ai.input.messages"])
@@ -111,9 +111,9 @@ func TestSpansRedacted(t *testing.T) {
 	t.Parallel()
 	for _, langfuse := range []bool{true, false} {
 		to := newCollector(t, nil)
-		down := call()
+		down := sampleCall()
 		down.Err = &llm.Error{Kind: llm.ContentPolicy, Status: 400, Provider: "openai", Err: errors.New("you said: how long is my notice")}
-		send(t, SpansOptions{Endpoint: to.URL, Langfuse: langfuse, Text: true, Redact: true}, t.Context(), call(), down)
+		send(t.Context(), t, SpansOptions{Endpoint: to.URL, Langfuse: langfuse, Text: true, Redact: true}, sampleCall(), down)
 		noText(t, to.spans)
 		got := flat(to.spans[0].GetAttributes())
 		in, out := got["gen_ai.input.messages"], got["gen_ai.output.messages"]
@@ -131,11 +131,11 @@ func TestLangfuse(t *testing.T) {
 	to := newCollector(t, nil)
 	o := Langfuse(to.URL+"/", "pk-lf-1", "sk-lf-2")
 	o.Text, o.Environment = true, "production"
-	c := plain()
+	c := simpleCall()
 	c.Body = []byte(`{"model":"smart","messages":[{"role":"user","content":"hi"}],"temperature":0,"metadata":{
 		"generation_name":"answer","generation_id":"g-1","trace_id":"0af7651916cd43dd8448eb211c80319c","trace_user_id":"someone","session_id":"thread-9","tags":["a","b","a"],"other":{"x":1}}}`)
 	c.Labels[llm.LabelTags] = "b, c"
-	send(t, o, t.Context(), c)
+	send(t.Context(), t, o, c)
 	if len(to.wrong) > 0 || len(to.spans) != 1 {
 		t.Fatalf("%v, %d spans", to.wrong, len(to.spans))
 	}
@@ -180,7 +180,7 @@ func TestLangfuseFailure(t *testing.T) {
 	to := newCollector(t, nil)
 	o := Langfuse(to.URL, "pk", "sk")
 	o.Text = true
-	send(t, o, t.Context(), failed(&llm.Error{Kind: llm.Overloaded, Status: 503, Provider: "openai", Err: errors.New("out\nof order")}))
+	send(t.Context(), t, o, failedCall(&llm.Error{Kind: llm.Overloaded, Status: 503, Provider: "openai", Err: errors.New("out\nof order")}))
 	if len(to.spans) != 2 {
 		t.Fatalf("%d spans", len(to.spans))
 	}
@@ -200,7 +200,7 @@ func TestLangfuseFailure(t *testing.T) {
 func TestLangfuseWithoutText(t *testing.T) {
 	t.Parallel()
 	to := newCollector(t, nil)
-	send(t, Langfuse(to.URL, "pk", "sk"), t.Context(), call(), failed(call().Tries[0].Err))
+	send(t.Context(), t, Langfuse(to.URL, "pk", "sk"), sampleCall(), failedCall(sampleCall().Tries[0].Err))
 	noText(t, to.spans)
 	if got := flat(to.spans[0].GetAttributes()); got["langfuse.observation.input"] != "" {
 		t.Error(got)
@@ -211,7 +211,7 @@ func TestSpansBelongToTheWorkAround(t *testing.T) {
 	t.Parallel()
 	around := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1, 2, 3}, SpanID: trace.SpanID{4, 5}, TraceFlags: trace.FlagsSampled})
 	ctx := trace.ContextWithSpanContext(t.Context(), around)
-	named := plain()
+	named := simpleCall()
 	named.Body = []byte(`{"metadata":{"trace_id":"mine"}}`)
 	for name, test := range map[string]struct {
 		call     llm.Call
@@ -219,14 +219,14 @@ func TestSpansBelongToTheWorkAround(t *testing.T) {
 		trace    []byte
 		parent   string
 	}{
-		"collector":         {plain(), false, []byte{1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, "0405000000000000"},
-		"langfuse":          {plain(), true, []byte{1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, ""},
+		"collector":         {simpleCall(), false, []byte{1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, "0405000000000000"},
+		"langfuse":          {simpleCall(), true, []byte{1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, ""},
 		"the client's wish": {named, false, traceID("mine"), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			to := newCollector(t, nil)
-			send(t, SpansOptions{Endpoint: to.URL, Langfuse: test.langfuse}, ctx, test.call)
+			send(ctx, t, SpansOptions{Endpoint: to.URL, Langfuse: test.langfuse}, test.call)
 			root := to.spans[0]
 			if diff := cmp.Diff(test.trace, root.GetTraceId()); diff != "" {
 				t.Error(diff)
@@ -262,7 +262,7 @@ func TestSpansRefusedInPart(t *testing.T) {
 	t.Parallel()
 	to := newCollector(t, refusing(2))
 	var log strings.Builder
-	s := send(t, SpansOptions{Endpoint: to.URL, Log: slog.New(slog.NewTextHandler(&log, nil))}, t.Context(), plain(), plain(), plain())
+	s := send(t.Context(), t, SpansOptions{Endpoint: to.URL, Log: slog.New(slog.NewTextHandler(&log, nil))}, simpleCall(), simpleCall(), simpleCall())
 	want := QueueState{Callback: "otel", Sent: 1, Dropped: 2, Failures: 1}
 	if diff := cmp.Diff(want, s.State()); diff != "" {
 		t.Error(diff)
@@ -293,9 +293,9 @@ func FuzzRejectedSpans(f *testing.F) {
 func TestOversizedCallsLoseTheirTextOnly(t *testing.T) {
 	t.Parallel()
 	to := newCollector(t, nil)
-	big := plain()
+	big := simpleCall()
 	big.Body = []byte(`{"messages":[{"role":"user","content":"` + strings.Repeat("x", 2<<20) + `"}]}`)
-	s := send(t, SpansOptions{Endpoint: to.URL, Text: true}, t.Context(), big, plain())
+	s := send(t.Context(), t, SpansOptions{Endpoint: to.URL, Text: true}, big, simpleCall())
 	if len(to.spans) != 4 || s.State().Sent != 2 {
 		t.Fatalf("%d spans, %+v", len(to.spans), s.State())
 	}
@@ -319,7 +319,7 @@ func BenchmarkSpansObserve(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := call()
+	c := sampleCall()
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Observe(b.Context(), c)
@@ -335,7 +335,7 @@ func BenchmarkSpansBuild(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := call()
+	c := sampleCall()
 	b.ReportAllocs()
 	for b.Loop() {
 		s.build(traced{call: c})

@@ -68,7 +68,7 @@ func newEndRow(c llm.Call, redact bool) endRow {
 		Cost: c.Served.CostUSD, Details: details(c),
 	}
 	if c.Served.Model != "" {
-		row.Model = c.Served.Model
+		row.Model = clean(c.Served.Model, maxID)
 	}
 	if c.Err != nil {
 		row.Status = statusFailed
