@@ -21,7 +21,7 @@ type exchange struct {
 	r       *http.Request
 	began   time.Time
 	id      string
-	path    string // one of the gateway's own
+	path    string // of the route
 	shape   shape
 	caller  caller
 	model   string // as it was asked for, once it is known to exist

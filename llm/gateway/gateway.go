@@ -9,10 +9,16 @@ import (
 	"time"
 
 	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/router"
 )
 
-// Catalog is what the gateway asks of a router beside completions.
+// Catalog is what the gateway asks of a router beside completions:
+// *router.Router.
 type Catalog interface {
+	// Groups are the names that requests may give.
+	Groups() []router.Group
+	// Deployments tells how the deployments stand.
+	Deployments() []router.State
 	// Has tells whether a request may call the name: a group, an alias, a
 	// deployment's id, or a name that a pattern stands for.
 	Has(name string) bool
@@ -73,7 +79,7 @@ type Options struct {
 
 // Refusal is a request that was answered without asking a model.
 type Refusal struct {
-	Path    string // one of the gateway's own, or empty
+	Path    string // one of the gateway's own, without /v1, or empty
 	Model   string // as it was asked for, when it is one that exists
 	Status  int
 	Type    string // of the error

@@ -5,20 +5,31 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/llmtest"
+	"github.com/tribunebot/tribune/llm/router"
 )
 
 const master = "sk-master-0123456789"
 
-// catalog lists models by name.
-type catalog map[string]bool
+// catalog is a router's list of models, as a test wants it.
+type catalog struct {
+	groups      []router.Group
+	deployments []router.State
+}
 
-func (c catalog) Has(name string) bool { return c[name] }
+func (c catalog) Groups() []router.Group      { return c.groups }
+func (c catalog) Deployments() []router.State { return slices.Clone(c.deployments) }
+
+func (c catalog) Has(name string) bool {
+	return slices.ContainsFunc(c.groups, func(g router.Group) bool { return matches(g.Name, name) }) ||
+		slices.ContainsFunc(c.deployments, func(d router.State) bool { return d.ID == name })
+}
 
 // keyring is a store of virtual keys in memory.
 type keyring struct {
@@ -67,11 +78,15 @@ func (k *keyring) List(context.Context) ([]llm.Key, error) {
 	return append([]llm.Key(nil), k.keys...), nil
 }
 
+func twoModels() catalog {
+	return catalog{groups: []router.Group{{Name: "m", Members: []string{"d1"}}, {Name: "other"}}}
+}
+
 // open makes a gateway over a model, with the models "m" and "other" in its
 // catalog.
 func open(tb testing.TB, model llm.Model, change func(o *Options)) *Gateway {
 	tb.Helper()
-	o := Options{Model: model, Catalog: catalog{"m": true, "other": true}, MasterKey: master, Keys: &keyring{}, Version: "1.2.3"}
+	o := Options{Model: model, Catalog: twoModels(), MasterKey: master, Keys: &keyring{}, Version: "1.2.3"}
 	if change != nil {
 		change(&o)
 	}

@@ -17,6 +17,9 @@ type route struct {
 	serve  func(g *Gateway, e *exchange) error
 }
 
+// modelPrefix is followed by the name of a model, which may have slashes.
+const modelPrefix = "/models/"
+
 // routes lists every path, without its /v1, and what is done there.
 func routes() map[string]route {
 	ask := func(endpoint llm.Endpoint) func(g *Gateway, e *exchange) error {
@@ -26,6 +29,11 @@ func routes() map[string]route {
 		"/chat/completions": {method: http.MethodPost, shape: openaiShape{}, serve: ask(llm.ChatCompletions)},
 		"/completions":      {method: http.MethodPost, shape: openaiShape{}, serve: ask(llm.Completions)},
 		"/embeddings":       {method: http.MethodPost, shape: openaiShape{}, serve: ask(llm.Embeddings)},
+
+		"/models":     {method: http.MethodGet, shape: openaiShape{}, serve: (*Gateway).listModels},
+		modelPrefix:   {method: http.MethodGet, shape: openaiShape{}, serve: (*Gateway).oneModel},
+		"/model/info": {method: http.MethodGet, shape: openaiShape{}, serve: (*Gateway).modelInfo},
+		"/health":     {method: http.MethodGet, shape: openaiShape{}, admin: true, serve: (*Gateway).health},
 
 		"/key/generate": {method: http.MethodPost, shape: openaiShape{}, admin: true, serve: (*Gateway).generateKey},
 		"/key/update":   {method: http.MethodPost, shape: openaiShape{}, admin: true, serve: (*Gateway).updateKey},
@@ -50,13 +58,21 @@ func (g *Gateway) Paths() []string {
 
 // find returns the route of a request.
 func (g *Gateway) find(e *exchange) (route, bool) {
-	path := e.r.URL.Path
-	if strings.HasPrefix(path, "/v1/") {
-		path = path[len("/v1"):]
+	path := withoutVersion(e.r.URL.Path)
+	if strings.HasPrefix(path, modelPrefix) {
+		path = modelPrefix
 	}
-	if r, ok := g.routes[path]; ok {
+	r, ok := g.routes[path]
+	if ok {
 		e.path = path
-		return r, true
 	}
-	return route{}, false
+	return r, ok
+}
+
+// withoutVersion is a path without the /v1 that it may begin with.
+func withoutVersion(path string) string {
+	if strings.HasPrefix(path, "/v1/") {
+		return path[len("/v1"):]
+	}
+	return path
 }

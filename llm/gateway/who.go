@@ -58,12 +58,27 @@ func everything(pattern string) bool {
 	return false
 }
 
-// mayUse tells whether the caller may call a model by this name.
+// mayUse tells whether the caller may call a model by this name: one that the
+// key names, one that fits a pattern of it, or an alias of groups that it may
+// all use. A deployment's id counts as its group, whatever pattern it fits.
 func (g *Gateway) mayUse(c caller, name string) bool {
-	if !bound(c) {
+	if !bound(c) || slices.Contains(c.key.Models, name) {
 		return true
 	}
-	return slices.ContainsFunc(c.key.Models, func(pattern string) bool { return matches(pattern, name) })
+	fits := func(name string) bool {
+		return slices.ContainsFunc(c.key.Models, func(pattern string) bool { return matches(pattern, name) })
+	}
+	for _, group := range g.Catalog.Groups() {
+		if group.Name == name {
+			return fits(name) || len(group.Of) > 0 && !slices.ContainsFunc(group.Of, func(of string) bool { return !fits(of) })
+		}
+	}
+	for _, d := range g.Catalog.Deployments() {
+		if d.ID == name {
+			return fits(d.Group)
+		}
+	}
+	return fits(name)
 }
 
 // matches compares a name with a pattern in which * stands for any text.
