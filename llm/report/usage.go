@@ -134,9 +134,13 @@ func whoAsked(c *llm.Call) rowKey {
 // whoServed is the deployment that a call's answer, or its last error, is from.
 func whoServed(c *llm.Call) (group, provider, model string) {
 	s := c.Served
-	if n := len(c.Tries); s.Model == "" && n > 0 {
+	switch n := len(c.Tries); {
+	case s.Model != "":
+	case n > 0:
 		last := c.Tries[n-1]
 		return last.Group, last.Provider, last.Model
+	case c.Err != nil && (c.Err.Kind == llm.NoSuchModel || c.Err.Kind == llm.BadRequest):
+		return nobody, "", ""
 	}
 	return cmp.Or(s.Group, c.Group), s.Provider, s.Model
 }

@@ -50,8 +50,12 @@ func readPage(value []byte) (*page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unpack: %w", err)
 	}
+	text, err := io.ReadAll(io.LimitReader(unpacked, maxPage)) // to the end, where the checksum is
+	if err != nil {
+		return nil, fmt.Errorf("unpack: %w", err)
+	}
 	var stored storedPage
-	if err := json.NewDecoder(io.LimitReader(unpacked, maxPage)).Decode(&stored); err != nil {
+	if err := json.Unmarshal(text, &stored); err != nil {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
 	if stored.Version != 1 {

@@ -6,8 +6,13 @@ import (
 	"github.com/tribunebot/tribune/llm"
 )
 
-// other stands in a row for everything that is not told apart.
-const other = "(other)"
+const (
+	// folded stands in a row for everything that is not told apart.
+	folded = "(other)"
+	// nobody stands for the group of a call that named none of ours: what a
+	// client wrote is not worth a row.
+	nobody = "(none)"
+)
 
 // spare is how many more rows than the bound there may be that tell group and
 // model apart but not who asked.
@@ -114,11 +119,11 @@ func (rows sums) fold(key rowKey, bound int) rowKey {
 	if len(rows) < bound {
 		return key
 	}
-	folded := rowKey{Group: key.Group, Model: key.Model, Channel: other, User: other, Key: other}
-	if rows[folded] != nil || len(rows) < bound+spare {
-		return folded
+	key.Channel, key.User, key.Key = folded, folded, folded
+	if rows[key] != nil || len(rows) < bound+spare {
+		return key
 	}
-	return rowKey{Group: other, Model: other, Channel: other, User: other, Key: other}
+	return rowKey{Group: folded, Model: folded, Channel: folded, User: folded, Key: folded}
 }
 
 // merge adds rows to others.
