@@ -103,31 +103,39 @@ func (u *run) take(ctx context.Context, n *node, now time.Time) (choice, *quota.
 // request, are not left alone, and were not asked before while another is left.
 // The slice may be changed.
 func (u *run) candidates(p *pool, now time.Time) ([]*node, *refusal) {
-	ready, no := make([]*node, 0, len(p.nodes)), &refusal{err: u.unsuited(p)}
+	ready := make([]*node, 0, len(p.nodes))
+	for _, n := range p.nodes {
+		if u.suits(n, p) && u.ready(n, p, now) {
+			ready = append(ready, n)
+		}
+	}
+	if len(ready) == 0 {
+		return nil, u.nobody(p, now)
+	}
+	if len(u.tried) == 0 || !slices.ContainsFunc(ready, func(n *node) bool { return !u.spent(n) }) {
+		return ready, nil
+	}
+	return slices.DeleteFunc(ready, u.spent), nil
+}
+
+// nobody says why none of a pool's deployments may be asked.
+func (u *run) nobody(p *pool, now time.Time) *refusal {
+	no, suited := &refusal{}, false
 	for _, n := range p.nodes {
 		if !u.suits(n, p) {
 			continue
 		}
-		no.err = nil
-		switch {
-		case u.ready(n, p, now):
-			ready = append(ready, n)
-		case n.state(now) == probing:
+		suited = true
+		if n.state(now) == probing {
 			no.probe = true
-		default:
+		} else {
 			no.until = earlier(no.until, n.until())
 		}
 	}
-	if len(ready) == 0 {
-		return nil, no
+	if !suited {
+		no.err = u.unsuited(p)
 	}
-	if len(u.tried) == 0 {
-		return ready, nil
-	}
-	if fresh := slices.DeleteFunc(slices.Clone(ready), u.spent); len(fresh) > 0 {
-		return fresh, nil
-	}
-	return ready, nil
+	return no
 }
 
 // ready tells whether a node is not left alone. One that was named by its id is

@@ -17,10 +17,10 @@ type next struct {
 // queue puts a failed pool's fallbacks before those that are left from earlier
 // pools: each of them is tried with its own fallbacks before the next.
 func (u *run) queue(p *pool, err error) {
-	u.visited = append(append(u.visited, p.name), p.whole...)
 	if u.final(err) {
 		return
 	}
+	u.visited = append(append(u.visited, p.name), p.whole...)
 	if llm.KindOf(err) == llm.OverBudget {
 		u.queueCheaper(p)
 		return

@@ -3,8 +3,12 @@ package router
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/llmtest"
@@ -59,4 +63,93 @@ func modes(t *testing.T, test func(*testing.T, func(context.Context, llm.Model, 
 			test(t, call)
 		})
 	}
+}
+
+// outcome is what became of one request.
+type outcome struct {
+	Route     string
+	Kind      llm.Kind
+	Took      time.Duration
+	Attempts  int
+	Fallbacks int
+	Calls     map[string]int // of each deployment that was called
+}
+
+// does is a deployment and the steps that it takes.
+type does struct {
+	id    string // "group/id" for another group than g
+	steps []llmtest.Step
+}
+
+// scene is a router of scripts.
+type scene struct {
+	does   []does
+	set    Settings
+	change func(d *Deployment)
+	ask    llm.Asks
+	group  string        // that is asked for; default g
+	limit  time.Duration // of the caller
+}
+
+func (s scene) router(t *testing.T) (*Router, map[string]*llmtest.Script) {
+	t.Helper()
+	scripts := map[string]*llmtest.Script{}
+	var list []Deployment
+	for _, it := range s.does {
+		group, id, found := strings.Cut(it.id, "/")
+		if !found {
+			group, id = "g", group
+		}
+		scripts[id] = llmtest.NewScript(it.steps...)
+		d := deployment(id, group, scripts[id])
+		if s.change != nil {
+			s.change(&d)
+		}
+		list = append(list, d)
+	}
+	return newRouter(t, Options{Deployments: list, Settings: s.set}), scripts
+}
+
+func (s scene) run(t *testing.T, call func(context.Context, llm.Model, llm.Request) (llm.Response, error)) outcome {
+	t.Helper()
+	r, scripts := s.router(t)
+	ctx := t.Context()
+	if s.limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.limit)
+		defer cancel()
+	}
+	req := ask(t, "g")
+	if s.group != "" {
+		req.Group = s.group
+	}
+	req.Asks = &s.ask
+	began := time.Now()
+	resp, err := call(ctx, r, req)
+	got := outcome{
+		Route: resp.Route, Kind: llm.KindOf(err), Took: time.Since(began),
+		Attempts: resp.Attempts, Fallbacks: resp.Fallbacks, Calls: map[string]int{},
+	}
+	for id, script := range scripts {
+		if n := len(script.Requests()); n > 0 {
+			got.Calls[id] = n
+		}
+	}
+	return got
+}
+
+func yes() llmtest.Step { return llmtest.Say("Yes, ", "really.") }
+
+
+// check runs the scene in both modes, on a clock of its own.
+func (s scene) check(t *testing.T, want outcome) {
+	t.Helper()
+	modes(t, func(t *testing.T, call func(context.Context, llm.Model, llm.Request) (llm.Response, error)) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			if diff := cmp.Diff(want, s.run(t, call)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	})
 }

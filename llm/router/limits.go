@@ -161,8 +161,10 @@ func (u *run) patience(ctx context.Context, p *pool, no *refusal, began time.Tim
 	}
 	next := no.next()
 	switch {
-	case left <= 0, !no.anyTime() && next.Sub(now) >= left:
+	case left <= 0, !no.anyTime() && !next.IsZero() && next.Sub(now) >= left:
 		return 0, err
+	case next.IsZero() && !no.anyTime():
+		return 0, nil // it has just changed
 	case next.IsZero():
 		return left, nil
 	}

@@ -83,7 +83,9 @@ type opened struct {
 	mu    sync.Mutex
 	pools map[string]*entry
 	used  int64 // counts uses, for the order of them
-	known map[string]*vitals
+
+	known  map[string]*vitals
+	prices Prices
 }
 
 type entry struct {
@@ -92,8 +94,8 @@ type entry struct {
 }
 
 // newOpened returns an empty cache; known are the vitals of an earlier one.
-func newOpened(known map[string]*vitals) *opened {
-	return &opened{pools: map[string]*entry{}, known: known}
+func newOpened(known map[string]*vitals, prices Prices) *opened {
+	return &opened{pools: map[string]*entry{}, known: known, prices: prices}
 }
 
 // pool opens the pattern's deployments for a name.
@@ -125,7 +127,7 @@ func (o *opened) open(p *pattern, name, stands string) (*pool, error) {
 	var failed error
 	for _, n := range p.nodes {
 		m := n.Model
-		if n.Open != nil {
+		if m == nil {
 			var err error
 			if m, err = n.Open(stands); err != nil {
 				failed = cmp.Or(failed, err)
@@ -146,8 +148,9 @@ func (o *opened) open(p *pattern, name, stands string) (*pool, error) {
 func (o *opened) node(n *node, m llm.Model, name, stands string, together *peers) *node {
 	d := n.Deployment
 	d.Group, d.Model, d.Open = name, m, nil
-	if n.Open != nil {
-		d.Name = openedName(n.Name, stands)
+	d.Provider, d.Name = opens(n.Provider, n.Name, stands)
+	if !d.Price.Known && o.prices != nil {
+		d.Price = o.prices.Lookup(d.Provider, d.Name)
 	}
 	v := o.known[vitalsKey(n.ID, name)]
 	if v == nil {
@@ -156,12 +159,18 @@ func (o *opened) node(n *node, m llm.Model, name, stands string, together *peers
 	return &node{Deployment: d, vitals: v, peers: together, pattern: n.vitals}
 }
 
-// openedName is the provider's name of a model for which a * stood.
-func openedName(name, stands string) string {
-	if !isPattern(name) {
-		return cmp.Or(name, stands)
+// opens tells what a * stands for as its provider names it. Where the deployment
+// names no provider the name itself does: "openai/gpt-4".
+func opens(provider, name, stands string) (prefix, model string) {
+	if provider == "" {
+		if before, after, found := strings.Cut(stands, "/"); found {
+			return before, after
+		}
 	}
-	return strings.Replace(name, "*", stands, 1)
+	if name == "" {
+		return provider, stands
+	}
+	return provider, strings.Replace(name, "*", stands, 1)
 }
 
 func vitalsKey(id, name string) string { return id + "\x00" + name }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/edge"
+	"github.com/tribunebot/tribune/llm/price"
 	"github.com/tribunebot/tribune/llm/quota"
 )
 
@@ -23,6 +24,9 @@ type Options struct {
 	// Book keeps the limits, shared with other processes where its counters are;
 	// default: in memory.
 	Book *quota.Book
+	// Prices are those of models that are opened for a pattern's names, as far
+	// as their deployment has none; nil: unknown.
+	Prices Prices
 	// Observers are told of every request; those that are an llm.Starter also
 	// when one begins.
 	Observers []llm.Observer
@@ -32,6 +36,11 @@ type Options struct {
 	Log  *slog.Logger // default: none
 }
 
+// Prices know what a provider's model costs: *price.Table does.
+type Prices interface {
+	Lookup(provider, model string) price.Price
+}
+
 // Router is an llm.Model made of many.
 type Router struct {
 	observers []llm.Observer
@@ -39,6 +48,7 @@ type Router struct {
 	rand      func() float64
 	log       *slog.Logger
 	book      *quota.Book
+	prices    Prices
 
 	table atomic.Pointer[table]
 	// back rings when a deployment that was left alone may be back earlier
@@ -48,7 +58,7 @@ type Router struct {
 
 // New checks the options and fills in their defaults; it calls nobody.
 func New(o Options) (*Router, error) {
-	r := &Router{observers: o.Observers, now: o.Now, rand: o.Rand, log: o.Log, book: o.Book}
+	r := &Router{observers: o.Observers, now: o.Now, rand: o.Rand, log: o.Log, book: o.Book, prices: o.Prices}
 	if r.now == nil {
 		r.now = time.Now
 	}
@@ -71,7 +81,7 @@ func New(o Options) (*Router, error) {
 // those that are running end with the old ones. What is known of a deployment,
 // its health and its statistics, stays with its ID. On an error nothing changes.
 func (r *Router) Replace(deployments []Deployment, settings Settings) error {
-	t, err := newTable(deployments, settings, r.table.Load())
+	t, err := newTable(deployments, settings, r.prices, r.table.Load())
 	if err != nil {
 		return err
 	}

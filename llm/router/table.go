@@ -50,7 +50,7 @@ type pool struct {
 	why    string // how the name came to mean this, in words; empty for a group
 }
 
-func newTable(deployments []Deployment, settings Settings, old *table) (*table, error) {
+func newTable(deployments []Deployment, settings Settings, prices Prices, old *table) (*table, error) {
 	t := &table{Settings: settings.orDefault()}
 	t.health = newHealth(t.Settings)
 	create, ok := strategies()[t.Strategy]
@@ -67,7 +67,7 @@ func newTable(deployments []Deployment, settings Settings, old *table) (*table, 
 	if err := t.addNodes(deployments, known); err != nil {
 		return nil, err
 	}
-	t.opened = newOpened(known)
+	t.opened = newOpened(known, prices)
 	t.bound(old)
 	t.addGroups()
 	t.addModels()
@@ -89,7 +89,7 @@ func (t *table) addNodes(deployments []Deployment, known map[string]*vitals) err
 			return fmt.Errorf("router: two deployments have the id %s: give each an id of its own (model_info.id)", d.ID)
 		}
 		t.nodes = append(t.nodes, n)
-		if !isPattern(d.Group) || d.Open == nil {
+		if d.Model != nil {
 			t.ids[d.ID] = &pool{
 				name: d.ID, nodes: []*node{n}, groups: []string{d.ID, d.Group}, direct: true, why: "asked for by its id",
 			}
@@ -144,7 +144,7 @@ func (t *table) addGroups() {
 func (t *table) addModels() {
 	t.models = map[string]*pool{}
 	for _, n := range t.nodes {
-		if isPattern(n.Group) && n.Open != nil || n.Name == "" {
+		if n.Model == nil || n.Name == "" {
 			continue
 		}
 		for _, name := range []string{n.Provider + "/" + n.Name, n.Name} {
