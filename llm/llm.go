@@ -97,6 +97,9 @@ type Served struct {
 	Attempts   int      // calls made, the successful one among them
 	Fallbacks  int      // groups that were tried before Group
 	Usage      *Usage   // nil: the provider did not say
+	// Took is how long the provider was waited for, all attempts together; of
+	// a stream's first chunk: until it came. 0: it is not known.
+	Took time.Duration
 	Counted    bool     // Usage was counted here, because the provider did not say
 	CostUSD    *float64 // nil: the price is unknown
 	// Header is what the provider's answer carried in headers, for those who
