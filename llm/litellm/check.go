@@ -30,7 +30,6 @@ func (r *reader) refer(at place, path, name string, s severity) {
 
 // check looks at what can only be seen with everything read.
 func (r *reader) check() {
-	r.spread()
 	names := r.nameDeployments()
 	r.order()
 	for _, e := range r.entries {
@@ -71,7 +70,9 @@ func (r *reader) nameDeployments() *known {
 	first := map[string]int{}
 	for _, e := range r.entries {
 		k.groups[e.Group] = true
-		k.models[e.Model] = e.Model != ""
+		for _, name := range []string{e.Model, e.Name, e.Provider.Prefix + "/" + e.Name} {
+			k.models[name] = e.Name != ""
+		}
 		if !e.explicit || e.ID == "" {
 			continue
 		}
@@ -101,6 +102,7 @@ func (r *reader) nameDeployments() *known {
 		k.virtual[name] = true
 	}
 	for _, rule := range r.out.Settings.Routes {
+		k.virtual["auto"], k.virtual["default"] = true, true // see route.Rule
 		for _, name := range rule.For {
 			k.virtual[name] = true
 		}
@@ -139,7 +141,7 @@ func (r *reader) checkDisabled() {
 		}
 		r.warn(e.at, e.named()+" is disabled: "+e.Disabled, "")
 	}
-	if disabled == 0 || disabled < len(r.entries) {
+	if disabled == 0 || disabled < len(r.entries) || len(r.mistakes) > 0 {
 		return
 	}
 	var variables []string
@@ -148,11 +150,15 @@ func (r *reader) checkDisabled() {
 			variables = append(variables, name)
 		}
 	}
-	fix := "write api_key into one of the entries"
-	if len(variables) > 0 {
+	fix := "let one of the entries be used"
+	switch len(variables) {
+	case 0:
+	case 1:
+		fix = "set " + variables[0]
+	default:
 		fix = "set one of " + joined(variables)
 	}
-	r.mistake(at, "no deployment of model_list can be used: "+r.entries[0].Disabled, fix)
+	r.mistake(at, "no deployment of model_list can be used (the first: "+r.entries[0].Disabled+")", fix)
 }
 
 // joined lists names for people, not too many.
@@ -190,47 +196,4 @@ func (r *reader) checkReferences(k *known) {
 // full tells whether no more problems are kept, so that none need be looked for.
 func (f *findings) full() bool {
 	return len(f.mistakes) >= maxProblems || len(f.warnings) > maxProblems && len(f.mistakes) > 0
-}
-
-// aliasAt notes where an alias is.
-func (r *reader) aliasAt(name string, at place) {
-	if r.aliasPlaces == nil {
-		r.aliasPlaces = map[string]place{}
-	}
-	r.aliasPlaces[name] = at
-}
-
-// checkAliases looks for aliases that lead back to themselves, and for those
-// that a group of the same name hides.
-func (r *reader) checkAliases(k *known) {
-	aliases := r.out.Settings.Aliases
-	done := map[string]bool{} // looked through, without a circle
-	for _, name := range slices.Sorted(maps.Keys(aliases)) {
-		at := r.aliasPlaces[name]
-		if k.groups[name] {
-			r.warn(at, "the alias "+named(name)+" is a group already, which is what counts", "remove the alias, or rename it")
-		}
-		if circle := r.circle(name, nil, done, k); circle != nil {
-			r.mistake(at, "the alias "+named(name)+" leads back to itself: "+joined(circle), "let it name groups of model_list")
-		}
-	}
-}
-
-// circle follows aliases until one comes again; nil where none does.
-func (r *reader) circle(name string, path []string, done map[string]bool, k *known) []string {
-	alias, is := r.out.Settings.Aliases[name]
-	if !is || done[name] || k.groups[name] {
-		return nil
-	}
-	if slices.Contains(path, name) {
-		return append(path, name)
-	}
-	for _, next := range alias.Groups {
-		if found := r.circle(next, append(slices.Clone(path), name), done, k); found != nil {
-			done[name] = true // told once
-			return found
-		}
-	}
-	done[name] = true
-	return nil
 }

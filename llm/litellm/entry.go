@@ -15,7 +15,6 @@ type entry struct {
 	path     string
 	custom   string // custom_llm_provider
 	modelAt  place
-	baseAt   place
 	explicit bool           // the ID is model_info's
 	ordered  bool           // it has an order
 	inner    *int           // max_retries

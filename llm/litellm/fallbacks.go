@@ -2,8 +2,6 @@ package litellm
 
 import (
 	"fmt"
-
-	"github.com/tribunebot/tribune/llm/router"
 )
 
 // fallbacks reads the ordinary fallbacks: LiteLLM's list of mappings, or a flat
@@ -43,7 +41,6 @@ func (r *reader) mergeDefaults() {
 
 // fallbackMap reads fallbacks of either shape.
 func (r *reader) fallbackMap(f field) (groups map[string][]string, chain []string) {
-	groups = map[string][]string{}
 	items := f.value.items
 	switch {
 	case f.value.shape == isMap, f.value.scalar():
@@ -53,7 +50,7 @@ func (r *reader) fallbackMap(f field) (groups map[string][]string, chain []strin
 	}
 	for i, item := range items {
 		place := field{key: f.key, at: item.at, value: item, path: fmt.Sprintf("%s[%d]", f.path, i)}
-		if item.shape != isMap {
+		if item.scalar() {
 			chain = append(chain, r.targets(place)...)
 			continue
 		}
@@ -65,7 +62,7 @@ func (r *reader) fallbackMap(f field) (groups map[string][]string, chain []strin
 				r.mistake(group.at, group.path+": the group has fallbacks already", "put them into one list")
 				return
 			}
-			groups[group.key] = r.targets(group)
+			put(&groups, group.key, r.targets(group))
 		})
 	}
 	return groups, chain
@@ -79,28 +76,4 @@ func (r *reader) targets(f field) []string {
 		list = append(list, name)
 	})
 	return list
-}
-
-// aliases reads model_group_alias: a name, a mapping with model and hidden, or a
-// list of names for each.
-func (r *reader) aliases(f field) {
-	s := &r.out.Settings
-	s.Aliases = nil
-	r.mapping(f, nil, func(alias field, _ string) {
-		var a router.Alias
-		if alias.value.shape == isMap {
-			r.mapping(alias, []key{
-				{name: "model", read: func(f field) { a.Groups = r.targets(f) }},
-				{name: "hidden", read: into(&a.Hidden, r.flag)},
-			}, nil)
-		} else {
-			a.Groups = r.targets(alias)
-		}
-		if len(a.Groups) == 0 {
-			r.mistake(alias.at, alias.path+" names no group", "write "+named(alias.key)+": group")
-			return
-		}
-		put(&s.Aliases, alias.key, a)
-		r.aliasAt(alias.key, alias.at)
-	})
 }

@@ -134,7 +134,7 @@ func (r *reader) fromEnvironment() {
 	}
 	if text := r.out.Environment["DATABASE_URL"]; text != "" && !g.DatabaseURL.IsSet() {
 		if err := g.DatabaseURL.UnmarshalText([]byte(text)); err != nil {
-			r.mistake(place{}, "environment_variables.DATABASE_URL is not the address of a database", "write it as postgresql://USER:PASSWORD@HOST/NAME")
+			r.mistake(r.databaseAt, "environment_variables.DATABASE_URL is not the address of a database", "write it as postgresql://USER:PASSWORD@HOST/NAME")
 		}
 	}
 }

@@ -7,7 +7,11 @@ import "strings"
 func nearestOf(name string, names []string) string {
 	const leastPrefix, mostWrong = 4, 4 // letters
 	lower := strings.ToLower(name)
-	best, fewest := "", min(max(1, len(name)/3), mostWrong)+1
+	wrong := min(max(1, len(name)/3), mostWrong)
+	if len(name) < 3 { // one letter of two is not near
+		wrong = 0
+	}
+	best, fewest := "", wrong+1
 	for _, candidate := range names {
 		if len(name) >= leastPrefix && strings.HasPrefix(strings.ToLower(candidate), lower) {
 			return candidate

@@ -62,7 +62,6 @@ func (r *reader) address(e *entry) func(field) {
 		if !ok || !r.webAddress(f, text) {
 			return
 		}
-		e.baseAt = f.value.at
 		e.APIBase = strings.TrimRight(text, "/")
 		if short, found := strings.CutSuffix(e.APIBase, completions); found {
 			r.warn(f.value.at, f.path+" ends in "+completions+", which is left out: it is added to every call", "remove it")

@@ -1,7 +1,9 @@
 package litellm
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -94,16 +96,32 @@ func (f *findings) err() error {
 		return nil
 	}
 	list := f.mistakes
+	slices.SortStableFunc(list, byPlace)
 	if f.more > 0 {
 		list = append(list, Problem{File: f.file, Message: fmt.Sprintf("there are %d more mistakes", f.more), Fix: "see to these first"})
 	}
 	return list
 }
 
+// byPlace orders problems as they stand in the file.
+func byPlace(a, b Problem) int {
+	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+}
+
+// oneLine shows a text of ours that may quote the file.
+func oneLine(text string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f || c == utf8.RuneError {
+			return ' '
+		}
+		return c
+	}, text)
+}
+
 // quoted shows a text of the file inside a message: in one line, not long, and
 // not at all where it looks like a key that got to the wrong place.
 func quoted(text string) string {
-	const longest = 64
+	const longest = 96
 	if looksSecret(text) {
 		return "(a value that looks like a key)"
 	}

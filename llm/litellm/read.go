@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/tribunebot/tribune/llm/router"
@@ -76,6 +77,7 @@ func readText(path string, text []byte, o ReadOptions) (*File, error) {
 	if err := r.err(); err != nil {
 		return nil, err
 	}
+	slices.SortStableFunc(r.warnings, byPlace)
 	r.out.Warnings = r.warnings
 	return r.out, nil
 }
@@ -96,6 +98,7 @@ type reader struct {
 	shared           map[string]place // keys of litellm_settings that router_settings may have too
 	defaultFallbacks []string
 	aliasPlaces      map[string]place
+	databaseAt       place          // environment_variables.DATABASE_URL
 	endUsers         *router.Budget // max_end_user_budget
 	callbackPlaces   map[string]place
 }
@@ -133,7 +136,7 @@ func (r *reader) sections(root *node) {
 		r.mapping(field{value: only}, []key{section}, nil)
 	}
 	r.otherSections(root, order)
-	if root.get("model_list") == nil {
+	if list := root.get("model_list"); list == nil || list.shape == isNull {
 		r.mistake(root.at, "there is no model_list", "write model_list: with one entry for each model")
 	}
 }
@@ -189,6 +192,9 @@ func (r *reader) environment(f field) {
 		}
 		if value, ok := r.text(v); ok {
 			r.out.Environment[v.key] = value
+			if v.key == "DATABASE_URL" {
+				r.databaseAt = v.value.at
+			}
 		}
 	})
 }

@@ -12,20 +12,18 @@ func (r *reader) resolve(e *entry) {
 	switch {
 	case e.custom != "":
 		r.custom(e)
-	case e.Model == "*" && e.APIBase == "": // see spread
+	case e.Model == "*" && e.APIBase == "": // each request's name tells its own provider
 		e.Name = "*"
-		return
+		if !r.anyKey() {
+			e.disable("no provider's key is set")
+			r.wanted = append(r.wanted, "OPENAI_API_KEY", "ANTHROPIC_API_KEY")
+		}
 	default:
 		r.split(e)
 	}
-	if e.Provider.Prefix == "" {
-		return
-	}
 	r.checkStar(e)
-	r.findAddress(e)
-	r.findKey(e)
-	if e.APIVersion == "" && (e.Provider.Kind == Azure || e.Provider.Kind == AzureAI) {
-		e.APIVersion, _ = r.lookup("AZURE_API_VERSION")
+	if e.Provider.Prefix != "" {
+		r.access(e)
 	}
 }
 
@@ -105,37 +103,36 @@ func (r *reader) checkStar(e *entry) {
 	}
 }
 
-// findAddress takes the address from the provider's variable where the file has
-// none.
-func (r *reader) findAddress(e *entry) {
-	p := e.Provider
-	if e.APIBase == "" && p.BaseEnv != "" {
-		if text, ok := r.lookup(p.BaseEnv); ok {
-			e.APIBase = strings.TrimRight(strings.TrimSpace(text), "/")
-		}
+// access finds the key and the address that the file leaves open, and disables
+// the entry where something is missing.
+func (r *reader) access(e *entry) {
+	lookup := opener{OpenOptions: OpenOptions{Lookup: r.lookup}, spec: e.Spec}.lookup(e.Spec)
+	key, base, missing := Resolve(e.Provider, lookup)
+	if e.Key == "" {
+		e.Key = key
 	}
-	if e.APIBase == "" && p.Base == "" {
-		e.disable("no address: write api_base, or set " + p.BaseEnv)
-		r.wanted = append(r.wanted, p.BaseEnv)
+	if err := lacks(e.Spec, e.Key, missing); err != nil {
+		_, variables, _ := strings.Cut(err.Error(), ": set ")
+		e.disable("it needs " + variables)
+		r.wanted = append(r.wanted, missing...)
+		return
 	}
+	if e.APIBase != "" {
+		return
+	}
+	if !isWeb(base) {
+		e.disable(e.Provider.BaseEnv + " is not an address")
+		return
+	}
+	e.APIBase = base
 }
 
-// findKey takes the key from the provider's variables where the file has none.
-// Whoever writes an address of their own may need no key there.
-func (r *reader) findKey(e *entry) {
-	p := e.Provider
-	if e.Key != "" || len(p.KeyEnv) == 0 || p.Kind == Azure && (e.Params["azure_ad_token"] != "" || e.Params["client_id"] != "") {
-		return
-	}
-	for _, name := range p.KeyEnv {
-		if value, ok := r.lookup(name); ok && strings.TrimSpace(value) != "" {
-			e.Key = strings.TrimSpace(value)
-			return
+// anyKey tells whether there is a key for any provider at all.
+func (r *reader) anyKey() bool {
+	for _, p := range Providers() {
+		if _, ok := firstSet(p.KeyEnv, r.lookup); ok {
+			return true
 		}
 	}
-	if p.KeyOptional || e.baseAt.line > 0 || e.Disabled != "" {
-		return
-	}
-	e.disable("no key: write api_key, or set " + strings.Join(p.KeyEnv, " or "))
-	r.wanted = append(r.wanted, p.KeyEnv[0])
+	return false
 }

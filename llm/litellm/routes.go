@@ -4,6 +4,8 @@ import (
 	"errors"
 	"regexp"
 	"regexp/syntax"
+	"slices"
+	"strings"
 
 	"github.com/tribunebot/tribune/llm/route"
 )
@@ -19,6 +21,7 @@ import (
 func (r *reader) routes(f field) {
 	r.out.Settings.Routes = nil
 	r.list(f, func(item field) {
+		before := len(r.mistakes)
 		var rule route.Rule
 		r.mapping(item, []key{
 			{name: "name", read: into(&rule.Name, r.text)},
@@ -33,6 +36,10 @@ func (r *reader) routes(f field) {
 		}, nil)
 		if item.value.shape == isMap && rule.Use == "" {
 			r.mistake(item.at, item.path+" does not say what to use", "write use: group")
+		}
+		if _, err := route.Compile([]route.Rule{unnamed(rule)}); err != nil && len(r.mistakes) == before {
+			reason := strings.TrimPrefix(err.Error(), `route 1 (""): `)
+			r.mistake(item.at, item.path+" is no rule: "+oneLine(reason), "correct its conditions")
 		}
 		r.out.Settings.Routes = append(r.out.Settings.Routes, rule)
 	})
@@ -53,19 +60,21 @@ func (r *reader) when(w *route.When) func(field) {
 			{name: "confidence_below", read: pointed(&w.Confidence.Below, r.share)},
 			{name: "confidence_above", read: pointed(&w.Confidence.Above, r.share)},
 		}, nil)
-		if w.ShorterThan > 0 && w.LongerThan >= w.ShorterThan-1 && w.LongerThan > 0 {
-			r.mistake(f.at, f.path+": nothing is longer than the one and shorter than the other", "let longer_than be the smaller number")
-		}
 	}
 }
 
-// language reads a language's code.
+// unnamed is a rule without its name, which has no part in whether it is right.
+func unnamed(rule route.Rule) route.Rule {
+	rule.Name = ""
+	return rule
+}
+
+// language reads the code of a language that the router can tell.
 func (r *reader) language(w *route.When) func(field) {
-	code := regexp.MustCompile(`^[a-z]{2,3}$`)
 	return func(f field) {
 		text, ok := r.text(f)
-		if ok && !code.MatchString(text) {
-			r.mistake(f.value.at, f.path+" is no code of a language", "write it as zh, en, ja ...")
+		if ok && !slices.Contains(route.Languages(), text) {
+			r.mistake(f.value.at, f.path+": "+quoted(text)+" is no language that can be told", "use one of "+strings.Join(route.Languages(), ", "))
 			return
 		}
 		w.Language = text

@@ -256,12 +256,17 @@ func parseDuration(text string) (time.Duration, bool) {
 // webAddress tells whether a text is an http or https address, and notes it
 // where it is not. The text is not shown: it may hold a password.
 func (r *reader) webAddress(f field, text string) bool {
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		r.mistake(f.value.at, f.path+" is not an address", "write it with its scheme and host, as in https://example.org/v1")
-		return false
+	if isWeb(text) {
+		return true
 	}
-	return true
+	r.mistake(f.value.at, f.path+" is not an address", "write it with its scheme and host, as in https://example.org/v1")
+	return false
+}
+
+// isWeb tells whether a text is an http or https address.
+func isWeb(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // header reads names and values of HTTP headers.

@@ -24,6 +24,9 @@ const (
 	// maxKeys is how many keys one mapping may have: the parser's time grows
 	// with their square (5,000 take 0.1 s, 40,000 take 4.6 s).
 	maxKeys = 5000
+	// maxTokens is how many words and signs there may be: 30,000 deployments
+	// have as many, and the parser takes a second for them.
+	maxTokens = 500_000
 	// maxExpanded is how many values all aliases together may stand for.
 	maxExpanded = 100_000
 )
@@ -33,8 +36,9 @@ const (
 func (f *findings) parse(text []byte) *node {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) // the lexer counts some of them twice
-	if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
-		f.mistake(place{}, "this is not UTF-8 text", "save it as UTF-8")
+	if at := firstBad(text); at >= 0 {
+		line := 1 + bytes.Count(text[:at], []byte("\n"))
+		f.mistake(place{line, 1}, "this is not UTF-8 text", "save it as UTF-8")
 		return nil
 	}
 	tokens := lexer.Tokenize(string(text))
@@ -54,6 +58,22 @@ func (f *findings) parse(text []byte) *node {
 	return (&planter{findings: f, anchors: map[string]*node{}}).node(body, 0)
 }
 
+// firstBad returns where a text is no text: a zero byte, or what is not UTF-8;
+// -1 for nowhere.
+func firstBad(text []byte) int {
+	for at := 0; at < len(text); {
+		if text[at] == 0 {
+			return at
+		}
+		c, size := utf8.DecodeRune(text[at:])
+		if c == utf8.RuneError && size == 1 {
+			return at
+		}
+		at += size
+	}
+	return -1
+}
+
 // broken reports what the parser could not read.
 func (f *findings) broken(err error) {
 	syntax, ok := errors.AsType[*yaml.SyntaxError](err)
@@ -65,7 +85,9 @@ func (f *findings) broken(err error) {
 	if strings.Contains(syntax.Message, "\t") || strings.Contains(syntax.Message, "tab") {
 		fix = "indent with spaces: YAML takes no tabs there"
 	}
-	message := strings.NewReplacer("'\t'", "a tab", "\n", " ").Replace(syntax.Message)
+	// What the message quotes is a part of the file, and may be a key.
+	message, _, _ := strings.Cut(syntax.Message, `"`)
+	message = strings.NewReplacer("'\t'", "a tab", "\n", " ").Replace(strings.TrimRight(message, ": "))
 	f.mistake(tokenPlace(syntax.Token), "this is not YAML: "+message, fix)
 }
 
@@ -96,6 +118,9 @@ func tokenPlace(t *token.Token) place {
 // tooMuch looks, before the parser does, for what would take it very long or
 // very deep. It returns where and what; "" for nothing.
 func tooMuch(tokens token.Tokens) (place, string) {
+	if len(tokens) > maxTokens {
+		return tokenPlace(tokens[maxTokens]), fmt.Sprintf("more than %d words and signs", maxTokens)
+	}
 	var brackets, openers int
 	keys := keyCounter{}
 	for _, t := range tokens {
