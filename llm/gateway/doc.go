@@ -1,5 +1,5 @@
 // Package gateway is the router's HTTP face: an http.Handler that speaks
-// OpenAI's protocol (chat completions, completions, embeddings, models) and
+// OpenAI's protocol (chat and plain completions, embeddings, models) and
 // LiteLLM's administration (virtual keys, model information, health), over any
 // llm.Model.
 //

@@ -32,7 +32,7 @@ type exchange struct {
 // newID is a random UUID (version 4): what LiteLLM's clients expect of a call's id.
 func newID() string {
 	var b [16]byte
-	rand.Read(b[:]) //nolint:errcheck // it never fails: it ends the program rather
+	rand.Read(b[:]) // it never fails: it ends the program rather
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	var s [36]byte
 	hex.Encode(s[0:8], b[0:4])
@@ -57,10 +57,12 @@ func (e *exchange) context() context.Context { return e.r.Context() }
 // fail answers with an error. A client that is gone gets one too: whether it
 // is gone or this process is being stopped looks the same from here, and no
 // answer at all would be an empty one with status 200.
-func (e *exchange) fail(err error) { e.refuse(e.gateway.problem(e, err)) }
+func (e *exchange) fail(ctx context.Context, err error) {
+	e.refuse(ctx, e.gateway.problem(ctx, e.id, err))
+}
 
 // refuse answers with a problem.
-func (e *exchange) refuse(p *problem) {
+func (e *exchange) refuse(ctx context.Context, p *problem) {
 	h := e.w.Header()
 	h["Content-Type"] = []string{"application/json"}
 	if p.after > 0 {
@@ -72,7 +74,7 @@ func (e *exchange) refuse(p *problem) {
 	e.w.WriteHeader(p.status)
 	e.w.Write(body)
 	if !e.asked && e.gateway.Refused != nil {
-		e.gateway.Refused(e.context(), Refusal{
+		e.gateway.Refused(ctx, Refusal{
 			Path: e.path, Model: e.model, Status: p.status, Type: p.kind, Code: p.code,
 			Key: e.caller.key.Alias, KeyHash: e.caller.key.Hash,
 		})
@@ -81,7 +83,7 @@ func (e *exchange) refuse(p *problem) {
 
 // recover turns a panic into status 500. What was panicked with is logged only
 // where it is the runtime's own: anything else may hold a question's text.
-func (e *exchange) recover() {
+func (e *exchange) recover(ctx context.Context) {
 	v := recover()
 	if v == nil {
 		return
@@ -93,10 +95,10 @@ func (e *exchange) recover() {
 	if err, ok := v.(runtime.Error); ok {
 		what = err.Error()
 	}
-	e.gateway.Log.ErrorContext(e.context(), "a request made the gateway panic",
+	e.gateway.Log.ErrorContext(ctx, "a request made the gateway panic",
 		"call_id", e.id, "panic", what, "stack", string(debug.Stack()))
 	if e.sent {
 		panic(http.ErrAbortHandler) // a cut answer must not look whole
 	}
-	e.refuse(internal(e.id))
+	e.refuse(ctx, internal(e.id))
 }

@@ -133,15 +133,15 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := &exchange{gateway: g, w: w, r: r, began: g.Now(), id: newID(), shape: openaiShape{}}
 	e.setHeader("X-Litellm-Call-Id", e.id)
 	e.setHeader("X-Litellm-Version", g.Version)
-	defer e.recover()
+	defer e.recover(r.Context())
 	route, ok := g.find(e)
 	if !ok {
-		e.refuse(&problem{status: http.StatusNotFound, kind: typeInvalid, code: "not_found", message: "there is nothing at this address"})
+		e.refuse(r.Context(), nothingHere())
 		return
 	}
 	e.shape = route.shape
 	if err := g.serve(e, route); err != nil {
-		e.fail(err)
+		e.fail(r.Context(), err)
 	}
 }
 
@@ -162,4 +162,10 @@ func (g *Gateway) serve(e *exchange, route route) error {
 		return notAdmin()
 	}
 	return route.serve(g, e)
+}
+
+func nothingHere() *problem {
+	return &problem{
+		status: http.StatusNotFound, kind: typeInvalid, code: "not_found", message: "there is nothing at this address",
+	}
 }

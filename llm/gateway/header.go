@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tribunebot/tribune/llm"
 )
@@ -28,9 +29,16 @@ func (e *exchange) tell(s *llm.Served) {
 	if s.CostUSD != nil {
 		e.setHeader("X-Litellm-Response-Cost", strconv.FormatFloat(*s.CostUSD, 'f', -1, 64))
 	}
-	ms := float64(e.gateway.Now().Sub(e.began).Microseconds()) / 1000
-	e.setHeader("X-Litellm-Response-Duration-Ms", strconv.FormatFloat(ms, 'f', -1, 64))
+	took := e.gateway.Now().Sub(e.began)
+	e.setHeader("X-Litellm-Response-Duration-Ms", milliseconds(took))
+	if s.Took > 0 {
+		e.setHeader("X-Litellm-Overhead-Duration-Ms", milliseconds(max(took-s.Took, 0)))
+	}
 	e.pass(s.Header)
+}
+
+func milliseconds(d time.Duration) string {
+	return strconv.FormatFloat(float64(d.Microseconds())/1000, 'f', -1, 64)
 }
 
 // pass copies a provider's headers under names that say that they are its own,

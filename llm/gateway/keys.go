@@ -30,7 +30,7 @@ type KeyChanger interface {
 // newSecret is a new key: 192 random bits.
 func newSecret() string {
 	var b [24]byte
-	rand.Read(b[:]) //nolint:errcheck // it never fails: it ends the program rather
+	rand.Read(b[:]) // it never fails: it ends the program rather
 	return "sk-" + base64.RawURLEncoding.EncodeToString(b[:])
 }
 

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,7 +53,7 @@ func invalid(param, format string, args ...any) *problem {
 }
 
 // problem finds the answer to an error.
-func (g *Gateway) problem(e *exchange, err error) *problem {
+func (g *Gateway) problem(ctx context.Context, id string, err error) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p
 	}
@@ -62,8 +63,8 @@ func (g *Gateway) problem(e *exchange, err error) *problem {
 	if k := llm.KindOf(err); k == llm.Cancelled || k == llm.Timeout {
 		return failed(llm.AsError(err))
 	}
-	g.Log.ErrorContext(e.context(), "a request failed in an unforeseen way", "call_id", e.id, "error", err)
-	return internal(e.id)
+	g.Log.ErrorContext(ctx, "a request failed in an unforeseen way", "call_id", id, "error", err)
+	return internal(id)
 }
 
 // verdict is how one kind of failure is told.

@@ -29,7 +29,7 @@ func (e *exchange) stream(model llm.Model, request llm.Request, hideUsage bool) 
 		if chunk.From != nil {
 			e.tell(chunk.From)
 		}
-		if len(chunk.Body) > 0 && !(hideUsage && chunk.UsageOnly) {
+		if len(chunk.Body) > 0 && (!hideUsage || !chunk.UsageOnly) {
 			s.data(chunk.Body)
 		}
 		if chunk.More && s.unflushed() < maxUnflushed {
@@ -156,7 +156,7 @@ func (s *events) fail(err error) error {
 	if !s.begun && s.unflushed() == 0 {
 		return err
 	}
-	p := s.exchange.gateway.problem(s.exchange, err)
+	p := s.exchange.gateway.problem(s.exchange.context(), s.exchange.id, err)
 	s.data(s.exchange.shape.problem(p))
 	s.flush() //nolint:errcheck // nobody is left to be told
 	return nil

@@ -24,7 +24,7 @@ import (
 // said are a stream's events, without what stands around them.
 func said(body string) []string {
 	var events []string
-	for _, e := range strings.Split(strings.TrimSuffix(body, "\n\n"), "\n\n") {
+	for e := range strings.SplitSeq(strings.TrimSuffix(body, "\n\n"), "\n\n") {
 		events = append(events, strings.TrimPrefix(e, "data: "))
 	}
 	return events
@@ -78,13 +78,15 @@ func TestStreamedEvents(t *testing.T) {
 			[]string{`{"a":1}`, `{"usage":{"total_tokens":7}}`, "[DONE]"},
 		},
 		"usage on the last": {
-			parts{chunks: []llm.Chunk{chunk(`{"a":1}`), {Body: usage.Body, Served: last.Served, UsageOnly: true}}}, streamed,
+			parts{chunks: []llm.Chunk{chunk(`{"a":1}`), {Body: usage.Body, Served: last.Served, UsageOnly: true}}},
+			streamed,
 			[]string{`{"a":1}`, "[DONE]"},
 		},
 		"broken after content":  {parts{chunks: []llm.Chunk{chunk(`{"a":1}`)}, err: broke}, streamed, []string{`{"a":1}`, failure}},
 		"broken before a flush": {parts{chunks: []llm.Chunk{{Body: chunk(`{"a":1}`).Body, More: true}}, err: broke}, streamed, []string{`{"a":1}`, failure}},
 		"ended early": {
-			parts{chunks: []llm.Chunk{chunk(`{"a":1}`)}}, streamed,
+			parts{chunks: []llm.Chunk{chunk(`{"a":1}`)}},
+			streamed,
 			[]string{`{"a":1}`, strings.NewReplacer("x: unreachable: cut", "gateway: bad_response: the stream ended too early", "provider_unreachable", "bad_provider_response").Replace(failure)},
 		},
 		"nothing said": {parts{chunks: []llm.Chunk{last}}, streamed, []string{"[DONE]"}},
@@ -194,9 +196,9 @@ func server(t *testing.T, g http.Handler) *httptest.Server {
 	return s
 }
 
-func post(ctx context.Context, t *testing.T, client *http.Client, url, body string) *http.Response {
+func stream(ctx context.Context, t *testing.T, client *http.Client, url string) *http.Response {
 	t.Helper()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/chat/completions", strings.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/chat/completions", strings.NewReader(streamed))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +207,6 @@ func post(ctx context.Context, t *testing.T, client *http.Client, url, body stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { resp.Body.Close() })
 	return resp
 }
 
@@ -218,7 +219,8 @@ func TestClientLeaves(t *testing.T) {
 	ended := make(chan struct{})
 	s := server(t, open(t, ending{script, ended}, nil))
 	ctx, leave := context.WithCancel(t.Context())
-	resp := post(ctx, t, s.Client(), s.URL, streamed)
+	resp := stream(ctx, t, s.Client(), s.URL)
+	defer resp.Body.Close()
 	lines := bufio.NewScanner(resp.Body)
 	for lines.Scan() && !strings.Contains(lines.Text(), "one") {
 		continue
@@ -282,7 +284,8 @@ func TestClientThatDoesNotRead(t *testing.T) {
 		o.WriteTimeout = 50 * time.Millisecond
 		o.Model = ending{endless{}, ended}
 	}))
-	resp := post(t.Context(), t, s.Client(), s.URL, streamed)
+	resp := stream(t.Context(), t, s.Client(), s.URL)
+	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		t.Fatal(resp.Status)
 	}
@@ -316,7 +319,8 @@ func TestConnectionIsUsedAgain(t *testing.T) {
 	s.Start()
 	t.Cleanup(s.Close)
 	for i := range 3 {
-		resp := post(t.Context(), t, s.Client(), s.URL, streamed)
+		resp := stream(t.Context(), t, s.Client(), s.URL)
+		defer resp.Body.Close()
 		body, err := io.ReadAll(resp.Body)
 		if err != nil || !strings.HasSuffix(string(body), "data: [DONE]\n\n") {
 			t.Fatalf("call %d: %v: %s", i, err, body)
@@ -332,7 +336,8 @@ func TestCutStreamUnderHTTP(t *testing.T) {
 	t.Parallel()
 	upstream := llmtest.NewServer(t, llmtest.CutAfter(1, "one", "two"))
 	s := server(t, open(t, deployment(t, upstream), nil))
-	resp := post(t.Context(), t, s.Client(), s.URL, streamed)
+	resp := stream(t.Context(), t, s.Client(), s.URL)
+	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	events := said(string(body))
 	if err != nil || resp.StatusCode != http.StatusOK || !strings.HasPrefix(events[len(events)-1], `{"error":`) {

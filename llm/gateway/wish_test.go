@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"iter"
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -110,9 +111,7 @@ func TestBody(t *testing.T) {
 				t.Fatalf("status %d: %s", w.Code, w.Body)
 			}
 			labels := map[string]string{llm.LabelKey: "alice", llm.LabelKeyHash: hashOf(secret)}
-			for k, v := range c.want.Labels {
-				labels[k] = v
-			}
+			maps.Copy(labels, c.want.Labels)
 			want := llm.Request{
 				ID: w.Header().Get("X-Litellm-Call-Id"), Group: "m", Body: c.want.Body, Asks: c.want.Asks, Labels: labels,
 				Quotas: []llm.Quota{{ID: "key/" + hashOf(secret), Name: "the key alice"}},
