@@ -140,7 +140,6 @@ func (s scene) run(t *testing.T, call func(context.Context, llm.Model, llm.Reque
 
 func yes() llmtest.Step { return llmtest.Say("Yes, ", "really.") }
 
-
 // check runs the scene in both modes, on a clock of its own.
 func (s scene) check(t *testing.T, want outcome) {
 	t.Helper()

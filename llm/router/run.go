@@ -135,7 +135,7 @@ func (u *run) groups(ctx context.Context, p *pool) error {
 		}
 		u.fallbacks++
 		u.depth = to.depth + 1
-		u.trail.chose(to.why)
+		u.trail.instead = to.why
 		err = u.attempts(ctx, next)
 		u.queue(next, err)
 	}

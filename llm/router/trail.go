@@ -9,7 +9,8 @@ import (
 
 // trail is what one request has been through, for people.
 type trail struct {
-	why      []string // how its group came to be chosen
+	why      []string // how its first group came to be chosen
+	instead  string   // why it is with another group now
 	failures []failure
 }
 
@@ -42,6 +43,9 @@ func (t *trail) route(id, picked string) string {
 	}
 	if picked != "" {
 		said += ", picked by " + picked
+	}
+	if t.instead != "" {
+		said = t.instead + "; " + said
 	}
 	if len(t.why) > 0 {
 		said = strings.Join(t.why, "; ") + "; " + said

@@ -1,0 +1,360 @@
+package router
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/llmtest"
+)
+
+// ward is a group of n deployments whose failures are told by hand.
+type ward struct {
+	health
+	nodes []*node
+	now   time.Time
+}
+
+func newWard(n int, s Settings) *ward {
+	w := &ward{health: newHealth(s.orDefault()), now: time.Unix(1_700_000_040, 0)} // a clock minute begins
+	together := &peers{}
+	for range n {
+		w.nodes = append(w.nodes, &node{vitals: &vitals{}, peers: together})
+	}
+	together.nodes = w.nodes
+	return w
+}
+
+func (w *ward) fail(i int, k llm.Kind) time.Duration {
+	return w.failed(w.nodes[i], &llm.Error{Kind: k, Status: statusOf(k)}, w.now, false)
+}
+
+func (w *ward) succeed(i, times int) {
+	for range times {
+		w.nodes[i].succeeded(success{}, w.now, 10)
+	}
+}
+
+// TestCooldowns holds the table of errors: who is left alone, and for how long.
+func TestCooldowns(t *testing.T) {
+	t.Parallel()
+	const usual = 5 * time.Second
+	for name, test := range map[string]struct {
+		deployments int
+		set         Settings
+		before      int // calls that went well
+		fails       []llm.Kind
+		want        []time.Duration // after each failure
+	}{
+		"a rate limit, at once":        {2, Settings{}, 0, []llm.Kind{llm.RateLimited}, []time.Duration{usual}},
+		"a bad key, at once":           {2, Settings{}, 9, []llm.Kind{llm.Unauthorised}, []time.Duration{usual}},
+		"no such model, at once":       {2, Settings{}, 9, []llm.Kind{llm.NoSuchModel}, []time.Duration{usual}},
+		"no funds, at once":            {2, Settings{}, 9, []llm.Kind{llm.NoFunds}, []time.Duration{usual}},
+		"one that is alone, never":     {1, Settings{}, 0, []llm.Kind{llm.RateLimited, llm.Unauthorised}, []time.Duration{0, 0}},
+		"what the request is to blame": {2, Settings{}, 0, []llm.Kind{llm.BadRequest, llm.ContextWindow, llm.ContentPolicy}, []time.Duration{0, 0, 0}},
+		"five calls say something": {
+			2, Settings{}, 0,
+			[]llm.Kind{llm.Overloaded, llm.Timeout, llm.Unreachable, llm.BadResponse, llm.Overloaded},
+			[]time.Duration{0, 0, 0, 0, usual},
+		},
+		"half of the calls is not more than half": {
+			2, Settings{}, 3, []llm.Kind{llm.Overloaded, llm.Overloaded, llm.Overloaded, llm.Overloaded},
+			[]time.Duration{0, 0, 0, usual},
+		},
+		"allowed fails": {
+			2, Settings{AllowedFails: new(1)}, 0, []llm.Kind{llm.RateLimited, llm.Overloaded}, []time.Duration{0, usual},
+		},
+		"allowed fails of one that is alone": {
+			1, Settings{AllowedFails: new(1)}, 0, []llm.Kind{llm.RateLimited, llm.Overloaded}, []time.Duration{0, usual},
+		},
+		"a policy": {
+			2, Settings{AllowedFailsPolicy: map[llm.Kind]int{llm.Timeout: 0, llm.BadRequest: 1}}, 0,
+			[]llm.Kind{llm.BadRequest, llm.BadRequest}, []time.Duration{0, usual},
+		},
+		"a policy for others leaves three": {
+			2, Settings{AllowedFailsPolicy: map[llm.Kind]int{llm.Timeout: 0}}, 0,
+			[]llm.Kind{llm.Overloaded, llm.Overloaded, llm.Overloaded, llm.Overloaded}, []time.Duration{0, 0, 0, usual},
+		},
+		"the router's time": {2, Settings{Cooldown: time.Minute}, 0, []llm.Kind{llm.RateLimited}, []time.Duration{time.Minute}},
+		"not at all":        {2, Settings{DisableCooldowns: true}, 0, []llm.Kind{llm.RateLimited}, []time.Duration{0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWard(test.deployments, test.set)
+			w.succeed(0, test.before)
+			var got []time.Duration
+			for _, k := range test.fails {
+				got = append(got, w.fail(0, k))
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("left alone for (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestForbiddenIsNoFaultOfTheKey(t *testing.T) {
+	t.Parallel()
+	w := newWard(2, Settings{})
+	if d := w.failed(w.nodes[0], &llm.Error{Kind: llm.Unauthorised, Status: 403}, w.now, false); d != 0 {
+		t.Errorf("403 cooled it for %s", d)
+	}
+}
+
+func TestCooldownLength(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		own   *time.Duration
+		after time.Duration
+		want  time.Duration
+	}{
+		"the deployment's own":    {new(7 * time.Second), 9 * time.Second, 7 * time.Second},
+		"its own is none":         {new(time.Duration(0)), 9 * time.Second, 0},
+		"what the provider asks":  {nil, 9 * time.Second, 9 * time.Second},
+		"the provider asks a lot": {nil, time.Hour, maxCooldown},
+		"the router's":            {nil, 0, 5 * time.Second},
+	} {
+		w := newWard(2, Settings{})
+		w.nodes[0].Cooldown = test.own
+		if got := w.failed(w.nodes[0], &llm.Error{Kind: llm.RateLimited, After: test.after}, w.now, false); got != test.want {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+// TestLastHealthy holds that a group keeps one deployment to ask, unless that
+// has failed all of its calls, which are several.
+func TestLastHealthy(t *testing.T) {
+	t.Parallel()
+	w := newWard(3, Settings{})
+	if w.fail(0, llm.RateLimited) == 0 || w.fail(1, llm.RateLimited) == 0 {
+		t.Fatal("the first two are not left alone")
+	}
+	for i := range shareCalls - 1 {
+		if d := w.fail(2, llm.RateLimited); d != 0 {
+			t.Fatalf("failure %d of the last one cooled it for %s", i+1, d)
+		}
+	}
+	if w.fail(2, llm.RateLimited) == 0 {
+		t.Error("the last one is asked for ever, although it never answers")
+	}
+}
+
+func TestLoneDeployment(t *testing.T) {
+	t.Parallel()
+	w := newWard(1, Settings{})
+	for i := range loneCalls - 1 {
+		if d := w.fail(0, llm.Overloaded); d != 0 {
+			t.Fatalf("failure %d cooled it", i+1)
+		}
+	}
+	if w.fail(0, llm.Overloaded) == 0 {
+		t.Error("a thousand failures in a minute, and no success, did not cool it")
+	}
+}
+
+func TestSecondFailureExtends(t *testing.T) {
+	t.Parallel()
+	w := newWard(2, Settings{})
+	w.fail(0, llm.RateLimited)
+	w.now = w.now.Add(3 * time.Second)
+	if d := w.fail(0, llm.Overloaded); d != 5*time.Second {
+		t.Errorf("left alone for another %s, want 5s from now on", d)
+	}
+	if got := w.nodes[0].until(); !got.Equal(w.now.Add(5 * time.Second)) {
+		t.Errorf("until %s", got)
+	}
+	long := &llm.Error{Kind: llm.RateLimited, After: time.Minute}
+	w.failed(w.nodes[0], long, w.now, false)
+	if d := w.fail(0, llm.Overloaded); d != time.Minute {
+		t.Errorf("a shorter one leaves %s, want the longer minute", d)
+	}
+}
+
+// TestHalfOpen holds that after a cool-down one call at a time finds out whether
+// the deployment is back.
+func TestHalfOpen(t *testing.T) {
+	t.Parallel()
+	w := newWard(2, Settings{})
+	n := w.nodes[0]
+	w.fail(0, llm.RateLimited)
+	if s := n.state(w.now.Add(4 * time.Second)); s != cooling {
+		t.Fatalf("state %d while it cools", s)
+	}
+	var lengths []time.Duration
+	for range 8 {
+		w.now = n.until()
+		if probe, ok := n.claim(w.now); !probe || !ok {
+			t.Fatal("no probe may pass")
+		}
+		if probe, ok := n.claim(w.now); probe || ok {
+			t.Fatal("a second probe passed")
+		}
+		lengths = append(lengths, w.failed(n, &llm.Error{Kind: llm.Overloaded}, w.now, true))
+	}
+	s := time.Second
+	if diff := cmp.Diff([]time.Duration{10 * s, 20 * s, 40 * s, 80 * s, 160 * s, 300 * s, 300 * s, 300 * s}, lengths); diff != "" {
+		t.Errorf("each probe that fails doubles the time (-want +got):\n%s", diff)
+	}
+	w.now = n.until()
+	n.claim(w.now)
+	w.succeed(0, 1)
+	if s := n.state(w.now); s != probing {
+		t.Error("a call that began before the cool-down ended it")
+	}
+	n.succeeded(success{probe: true}, w.now, 10)
+	if s := n.state(w.now); s != closed {
+		t.Error("a probe that went well did not end it")
+	}
+}
+
+func TestProbeThatIsRefusedShowsLife(t *testing.T) {
+	t.Parallel()
+	w := newWard(2, Settings{})
+	n := w.nodes[0]
+	w.fail(0, llm.RateLimited)
+	w.now = n.until()
+	n.claim(w.now)
+	if w.failed(n, &llm.Error{Kind: llm.BadRequest}, w.now, true); n.state(w.now) != closed {
+		t.Error("an answer, if only a no, did not end it")
+	}
+}
+
+// cooled is a router of two whose first has just failed.
+func cooled(t *testing.T, set Settings, again ...llmtest.Step) (*Router, map[string]*llmtest.Script) {
+	t.Helper()
+	r, scripts := scene{
+		does: []does{{"a", append([]llmtest.Step{limited(0)}, again...)}, {"b", []llmtest.Step{yes()}}}, set: set,
+	}.router(t)
+	if resp, err := r.Complete(t.Context(), ask(t, "g")); err != nil || resp.Deployment != "b" {
+		t.Fatalf("%s, %v", resp.Deployment, err)
+	}
+	return r, scripts
+}
+
+func TestCoolingIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	modes(t, func(t *testing.T, call func(context.Context, llm.Model, llm.Request) (llm.Response, error)) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			r, scripts := cooled(t, Settings{}, yes())
+			who := func(group string) string {
+				t.Helper()
+				resp, err := call(t.Context(), r, ask(t, group))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return resp.Deployment
+			}
+			if got := who("g"); got != "b" {
+				t.Errorf("%s answered while a cools", got)
+			}
+			if s := r.Deployments()[0]; s.Health != Cooling || !s.CooledUntil.Equal(time.Now().Add(5*time.Second)) || s.LastFailure != llm.RateLimited {
+				t.Errorf("%+v", s)
+			}
+			if got := who("a"); got != "a" {
+				t.Errorf("%s answered although a was asked for by its id", got)
+			}
+			if err := pause(t.Context(), 5*time.Second, nil); err != nil {
+				t.Fatal(err)
+			}
+			if got := who("g"); got != "a" || len(scripts["a"].Requests()) != 3 {
+				t.Errorf("%s answered, and a was called %d times: want a to be probed", got, len(scripts["a"].Requests()))
+			}
+			if s := r.Deployments()[0]; s.Health == Cooling {
+				t.Errorf("%+v after it has answered", s)
+			}
+		})
+	})
+}
+
+// TestWaitForTheFirstBack holds that a request waits for a deployment to come
+// back rather than fail, if its deadline allows and there is no fallback.
+func TestWaitForTheFirstBack(t *testing.T) {
+	t.Parallel()
+	cools := Settings{AllowedFails: new(0), Retries: new(0), Cooldown: 20 * time.Second}
+	for name, test := range map[string]struct {
+		limit    time.Duration
+		fallback bool
+		want     outcome
+	}{
+		"it waits":            {0, false, outcome{Route: "a answered", Attempts: 1, Took: 20 * time.Second}},
+		"not past a deadline": {10 * time.Second, false, outcome{Kind: llm.NoDeployment}},
+		"not for long where a fallback is left": {
+			0, true, outcome{Route: "h is the fallback of g; b answered", Attempts: 1, Fallbacks: 1},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			modes(t, func(t *testing.T, call func(context.Context, llm.Model, llm.Request) (llm.Response, error)) {
+				t.Helper()
+				synctest.Test(t, func(t *testing.T) {
+					r, _ := scene{
+						does: []does{{"a", []llmtest.Step{fail(llm.Overloaded), yes()}}, {"h/b", []llmtest.Step{yes()}}}, set: cools,
+					}.router(t)
+					if _, err := r.Complete(t.Context(), ask(t, "g")); err == nil {
+						t.Fatal("no failure")
+					}
+					ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+					if test.limit > 0 {
+						ctx, cancel = context.WithTimeout(t.Context(), test.limit)
+					}
+					defer cancel()
+					req := ask(t, "g")
+					if test.fallback {
+						req.Asks = &llm.Asks{Fallbacks: []string{"h"}}
+					}
+					began := time.Now()
+					resp, err := call(ctx, r, req)
+					got := outcome{
+						Route: resp.Route, Kind: llm.KindOf(err), Took: time.Since(began), Attempts: resp.Attempts, Fallbacks: resp.Fallbacks,
+					}
+					if diff := cmp.Diff(test.want, got); diff != "" {
+						t.Errorf("(-want +got):\n%s", diff)
+					}
+					if e := llm.AsError(err); err != nil && (e.After != 20*time.Second || e.Status != 429) {
+						t.Errorf("%+v: want 429 and when it is back", e)
+					}
+				})
+			})
+		})
+	}
+}
+
+// TestOneProbe holds that of many that wait for a deployment one finds out
+// whether it is back, and the others follow at once.
+func TestOneProbe(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate := llmtest.NewGate(llmtest.AtStart)
+		r, scripts := scene{
+			does: []does{{"a", []llmtest.Step{fail(llm.Overloaded), yes().Hold(gate), yes()}}},
+			set:  Settings{AllowedFails: new(0), Retries: new(0)},
+		}.router(t)
+		if _, err := r.Complete(t.Context(), ask(t, "g")); err == nil {
+			t.Fatal("no failure")
+		}
+		done := make(chan error)
+		for range 10 {
+			go func() {
+				_, err := r.Complete(t.Context(), ask(t, "g"))
+				done <- err
+			}()
+		}
+		<-gate.Reached()
+		synctest.Wait()
+		if n := len(scripts["a"].Requests()); n != 2 {
+			t.Errorf("%d calls, want one probe after the failure", n)
+		}
+		gate.Open()
+		for range 10 {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
