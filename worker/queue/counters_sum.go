@@ -2,8 +2,11 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"math"
+	"math/rand/v2"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tribunebot/tribune/llm"
@@ -33,7 +36,13 @@ type sum struct {
 	// is negative while it owes: has used more, and could not say so yet.
 	spare int64
 	busy  bool // was granted from since tend last looked
+	// unsure holds writes whose outcome is not known, by the mark that each
+	// write leaves behind the number: amounts that the server may have.
+	unsure map[string]int64
 }
+
+// maxUnsure bounds unsure. What is dropped is at worst counted twice.
+const maxUnsure = 16
 
 // ahead is how much may be taken ahead of a limit of which so much is left.
 func ahead(limit, room int64) int64 {
@@ -101,9 +110,14 @@ func (s *sum) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	number, mark, _ := strings.Cut(string(value), " ")
 	// What is no number was not written by us, and counts as nothing.
-	s.total, _ = strconv.ParseInt(string(value), 10, 64)
+	s.total, _ = strconv.ParseInt(number, 10, 64)
 	s.total = max(s.total, 0)
+	if amount, ours := s.unsure[mark]; ours {
+		s.spare = add(s.spare, amount)
+		s.unsure = nil // it is written: all before it were not
+	}
 	return nil
 }
 
@@ -114,12 +128,25 @@ func (s *sum) change(ctx context.Context, amount int64) error {
 		total = math.MaxInt64
 	}
 	total = max(total, 0)
-	if err := s.write(ctx, strconv.AppendInt(nil, total, 10), s.ttl()); err != nil {
-		return err
+	mark := strconv.FormatUint(rand.Uint64(), 36)
+	err := s.write(ctx, []byte(strconv.FormatInt(total, 10)+" "+mark), s.ttl())
+	switch {
+	case err == nil:
+		s.total = total
+		s.spare = add(s.spare, amount)
+		s.unsure = nil // what was not written yet comes too late now
+	case !errors.Is(err, errChanged):
+		s.doubt(mark, amount)
 	}
-	s.total = total
-	s.spare += amount
-	return nil
+	return err
+}
+
+// doubt notes a write that may have reached the server, or may still.
+func (s *sum) doubt(mark string, amount int64) {
+	if s.unsure == nil || len(s.unsure) >= maxUnsure {
+		s.unsure = map[string]int64{}
+	}
+	s.unsure[mark] = amount
 }
 
 func (s *sum) ttl() time.Duration {
