@@ -28,7 +28,7 @@ func (c catalog) Deployments() []router.State { return slices.Clone(c.deployment
 
 func (c catalog) Has(name string) bool {
 	return slices.ContainsFunc(c.groups, func(g router.Group) bool { return matches(g.Name, name) }) ||
-		slices.ContainsFunc(c.deployments, func(d router.State) bool { return d.ID == name })
+		slices.ContainsFunc(c.deployments, func(d router.State) bool { return name == d.ID || name == d.Name || name == fullName(d) })
 }
 
 // keyring is a store of virtual keys in memory.

@@ -126,8 +126,8 @@ func TestOneModel(t *testing.T) {
 // one whose group is closed.
 func TestDeploymentsByID(t *testing.T) {
 	t.Parallel()
-	g := housed(t, llmtest.NewScript(llmtest.Say("Yes.")), "cheap", "d*1", "d*2")
-	for id, want := range map[string]int{"d1": 200, "d2": 403, "d4": 200} {
+	g := housed(t, llmtest.NewScript(llmtest.Say("Yes.")), "cheap", "d*1", "d*2", "claude-*", "*/claude-opus")
+	for id, want := range map[string]int{"d1": 200, "d2": 403, "d4": 200, "claude-opus": 403, "anthropic/claude-opus": 403} {
 		w := ask(t, g, http.MethodPost, "/v1/chat/completions", `{"model":"`+id+`"}`, "Authorization", "Bearer "+secret)
 		if w.Code != want {
 			t.Errorf("%s: status %d, want %d", id, w.Code, want)

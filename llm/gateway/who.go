@@ -60,7 +60,8 @@ func everything(pattern string) bool {
 
 // mayUse tells whether the caller may call a model by this name: one that the
 // key names, one that fits a pattern of it, or an alias of groups that it may
-// all use. A deployment's id counts as its group, whatever pattern it fits.
+// all use. A deployment that is called by its id, or as its provider names the
+// model, counts as its group, whatever pattern that name fits.
 func (g *Gateway) mayUse(c caller, name string) bool {
 	if !bound(c) || slices.Contains(c.key.Models, name) {
 		return true
@@ -68,14 +69,20 @@ func (g *Gateway) mayUse(c caller, name string) bool {
 	fits := func(name string) bool {
 		return slices.ContainsFunc(c.key.Models, func(pattern string) bool { return matches(pattern, name) })
 	}
+	pattern := false
 	for _, group := range g.Catalog.Groups() {
 		if group.Name == name {
 			return fits(name) || len(group.Of) > 0 && !slices.ContainsFunc(group.Of, func(of string) bool { return !fits(of) })
 		}
+		pattern = pattern || group.Pattern && matches(group.Name, name)
 	}
 	for _, d := range g.Catalog.Deployments() {
-		if d.ID == name {
-			return fits(d.Group)
+		called := d.ID == name || !pattern && (d.Name == name || fullName(d) == name)
+		if called && !fits(d.Group) {
+			return false
+		}
+		if called && d.ID == name {
+			return true
 		}
 	}
 	return fits(name)
