@@ -7,10 +7,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/tribunebot/tribune/llm"
 )
@@ -151,6 +153,32 @@ func outlive(t *testing.T, kind string, c callback, limits Limits) {
 	}
 	if s := c.State(); s.Sent != 0 || s.Dropped != calls || s.Waiting != 0 || s.Bytes != 0 {
 		t.Errorf("%s: %+v", kind, s)
+	}
+}
+
+// What does not fit is not kept by something else either.
+func TestDroppedCallsAreForgotten(t *testing.T) {
+	t.Parallel()
+	for kind, c := range callbacks(t, "http://127.0.0.1:1", Limits{Items: 5}, nil) {
+		var bodies []weak.Pointer[byte]
+		for range 200 {
+			body := make([]byte, 100<<10)
+			bodies = append(bodies, weak.Make(&body[0]))
+			call := simpleCall()
+			call.Body = body
+			c.Observe(t.Context(), call)
+		}
+		runtime.GC()
+		alive := 0
+		for _, b := range bodies {
+			if b.Value() != nil {
+				alive++
+			}
+		}
+		if alive < 5 || alive > 6 { // the last one may still be on the stack
+			t.Errorf("%s: %d bodies are in memory", kind, alive)
+		}
+		runtime.KeepAlive(c)
 	}
 }
 

@@ -22,11 +22,12 @@ type MetricsOptions struct {
 	Keys        func() []KeyState
 	Queues      func() []QueueState
 
-	// MaxValues is how many values of one label that comes from requests are
-	// told apart (users, keys, models): others are "other". Default 200.
+	// MaxValues is how many users and how many keys are told apart, and a fifth of
+	// how many models and deployments: others are "other". Default 200.
 	MaxValues int
-	// MaxSeries is how many combinations of values are told apart, about: each
-	// takes some 10 kB. Default 500.
+	// MaxSeries is how many combinations of user, key, model and deployment are
+	// told apart; as many again without the user, and as many again without the
+	// key. Each takes some 20 kB of memory and of the page. Default 300.
 	MaxSeries int
 
 	Log *slog.Logger
@@ -49,7 +50,7 @@ func NewMetrics(o MetricsOptions) *Metrics {
 	f := newFamilies(r)
 	m := &Metrics{
 		registry: r, f: f,
-		cabinet: newCabinet(f, positive(o.MaxValues, 200), positive(o.MaxSeries, 500)),
+		cabinet: newCabinet(f, positive(o.MaxValues, 200), positive(o.MaxSeries, 300)),
 	}
 	r.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),

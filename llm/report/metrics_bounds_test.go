@@ -2,11 +2,14 @@ package report
 
 import (
 	"fmt"
+	"log/slog"
 	"math"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tribunebot/tribune/llm"
 )
@@ -35,6 +38,55 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// Users go first when there is no more room, then keys, and models last.
+func TestWhatIsToldApartLongest(t *testing.T) {
+	t.Parallel()
+	m := NewMetrics(MetricsOptions{MaxSeries: 10})
+	for model := range 4 {
+		for key := range 4 {
+			for user := range 4 {
+				c := simpleCall()
+				c.Served.Model = "m" + strconv.Itoa(model)
+				c.Labels = map[string]string{llm.LabelUser: strconv.Itoa(user), llm.LabelKeyHash: "k" + strconv.Itoa(key)}
+				m.Observe(t.Context(), c)
+			}
+		}
+	}
+	p := scrape(t, m)
+	const name = "litellm_requests_metric_total"
+	for _, test := range []struct {
+		want   float64
+		labels []string
+	}{
+		{1, []string{"end_user", "0", "hashed_api_key", "k0", "model", "m0"}},
+		{4, []string{"end_user", "other", "hashed_api_key", "k0", "model", "m1"}},
+		{4, []string{"end_user", "other", "hashed_api_key", "k3", "model", "m2"}},
+		{16, []string{"end_user", "other", "hashed_api_key", "other", "model", "m3"}},
+	} {
+		if got := value(p, name, test.labels...); got != test.want {
+			t.Errorf("%v is %v, not %v", test.labels, got, test.want)
+		}
+	}
+}
+
+// What the operator has configured is known by name, even if it never answered.
+func TestConfiguredNamesAreKnown(t *testing.T) {
+	t.Parallel()
+	m := fullMetrics()
+	scrape(t, m)
+	c := failedCall(&llm.Error{Kind: llm.NoDeployment})
+	c.Tries = nil
+	m.Observe(t.Context(), c)
+	c.Group = "whatever"
+	m.Observe(t.Context(), c)
+	p := scrape(t, m)
+	for _, group := range []string{"smart", "other"} {
+		if got := value(p, "litellm_proxy_failed_requests_metric_total", "requested_model", group, "exception_class", "RouterRateLimitError"); got != 1 {
+			t.Errorf("%s: %v", group, got)
+		}
+	}
+}
+
 func TestSeriesAreBounded(t *testing.T) {
 	t.Parallel()
 	m := NewMetrics(MetricsOptions{MaxValues: 5, MaxSeries: 20})
@@ -48,7 +100,7 @@ func TestSeriesAreBounded(t *testing.T) {
 	}
 	p := scrape(t, m)
 	for name, family := range p {
-		if n := len(family.GetMetric()); strings.HasPrefix(name, "litellm_") && n > 90 {
+		if n := len(family.GetMetric()); strings.HasPrefix(name, "litellm_") && n > 130 {
 			t.Errorf("%s has %d series", name, n)
 		}
 	}
@@ -124,10 +176,56 @@ func TestMetricsFromManyGoroutines(t *testing.T) {
 	}
 }
 
+// What other parts of the process count is on the same page, and so are the
+// runtime's metrics.
+func TestMetricsOfOtherParts(t *testing.T) {
+	t.Parallel()
+	m := NewMetrics(MetricsOptions{Log: slog.New(slog.DiscardHandler)})
+	questions := prometheus.NewCounter(prometheus.CounterOpts{Name: "tribune_questions_total", Help: "Questions."})
+	if err := m.Registerer().Register(questions); err != nil {
+		t.Fatal(err)
+	}
+	questions.Inc()
+	p := scrape(t, m)
+	if got := value(p, "tribune_questions_total"); got != 1 {
+		t.Errorf("%v questions", got)
+	}
+	for _, name := range []string{"go_goroutines", "process_resident_memory_bytes"} {
+		if got := value(p, name); !(got > 0) {
+			t.Errorf("%s is %v", name, got)
+		}
+	}
+}
+
+// Any number of users costs no more memory than the few that are told apart.
+func TestManyUsersCostNoMemory(t *testing.T) {
+	t.Parallel()
+	m := NewMetrics(MetricsOptions{MaxValues: 50, MaxSeries: 100})
+	c := simpleCall()
+	labels := map[string]string{}
+	c.Labels = labels
+	for i := range 20_000 {
+		labels[llm.LabelUser] = "user-" + strconv.Itoa(i)
+		m.Observe(t.Context(), c)
+	}
+	if n := len(m.cabinet.sets); n != 51 {
+		t.Errorf("%d sets of series", n)
+	}
+	if n := len(m.cabinet.endUser.known); n != 50 {
+		t.Errorf("%d users", n)
+	}
+}
+
 func BenchmarkMetricsObserve(b *testing.B) {
-	for name, c := range map[string]llm.Call{"plain": simpleCall(), "fallback": sampleCall()} {
+	stranger := simpleCall()
+	stranger.Labels = map[string]string{llm.LabelUser: "one too many", llm.LabelKeyHash: "x", llm.LabelKey: "y"}
+	well := simpleCall()
+	well.Labels = map[string]string{llm.LabelUser: "second", llm.LabelKeyHash: "x2", llm.LabelKey: "y2"}
+	for name, c := range map[string]llm.Call{"plain": simpleCall(), "fallback": sampleCall(), "stranger": stranger} {
 		b.Run(name, func(b *testing.B) {
-			m := NewMetrics(MetricsOptions{})
+			m := NewMetrics(MetricsOptions{MaxValues: 2})
+			m.Observe(b.Context(), sampleCall())
+			m.Observe(b.Context(), well)
 			b.ReportAllocs()
 			for b.Loop() {
 				m.Start(b.Context(), c)
@@ -135,4 +233,13 @@ func BenchmarkMetricsObserve(b *testing.B) {
 			}
 		})
 	}
+	b.Run("parallel", func(b *testing.B) {
+		m, c := NewMetrics(MetricsOptions{}), simpleCall()
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				m.Observe(b.Context(), c)
+			}
+		})
+	})
 }

@@ -41,8 +41,11 @@ func testQueue(l Limits, send func(context.Context, []int) error, log *strings.B
 	return NewQueue(o)
 }
 
-// elapse lets time pass on a bubble's clock.
-func elapse(d time.Duration) { <-time.NewTimer(d).C }
+// elapse lets time pass on a bubble's clock, and all that is due by then happen.
+func elapse(d time.Duration) {
+	<-time.NewTimer(d).C
+	synctest.Wait()
+}
 
 // runQueue runs a queue; what it returns ends it and waits until it has ended.
 func runQueue[T any](t *testing.T, q *Queue[T]) func() {

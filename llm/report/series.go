@@ -13,8 +13,8 @@ const (
 	beyond = "other"
 	// maxLabel bounds a label's value, in bytes.
 	maxLabel = 200
-	// operatorShare is how many more values labels may have that come from the
-	// operator's file, not from requests.
+	// operatorShare is how many times more values labels may have that come from
+	// the operator's file, or that a provider has answered to.
 	operatorShare = 5
 )
 
@@ -82,8 +82,8 @@ func newCabinet(f *families, values, sets int) *cabinet {
 	named := func() words { return words{known: map[string]string{}, most: values * operatorShare} }
 	return &cabinet{
 		f: f, most: sets, sets: map[seriesKey]*series{}, limits: map[string]*remaining{},
-		endUser: asked(), hash: asked(), alias: asked(), user: asked(), requested: asked(), model: asked(),
-		id: named(), provider: named(), base: named(), group: named(), refusals: map[refusalKey]bool{},
+		endUser: asked(), hash: asked(), alias: asked(), user: asked(),
+		requested: named(), model: named(), id: named(), provider: named(), base: named(), group: named(), refusals: map[refusalKey]bool{},
 	}
 }
 
@@ -122,16 +122,38 @@ func (c *cabinet) canonical(k seriesKey, l learning) seriesKey {
 }
 
 // fit keeps the number of sets bounded when there are many combinations of known
-// values: first it is no longer told apart who asks, then nothing is.
+// values: first it is no longer told apart which user asks, of whom there are the
+// most, then which key, then nothing.
 func (c *cabinet) fit(k seriesKey) seriesKey {
-	if c.sets[k] != nil || len(c.sets) < c.most {
+	if c.room(k, 1) {
+		return k
+	}
+	k.endUser = beyond
+	if c.room(k, 2) {
 		return k
 	}
 	k.who = who{beyond, beyond, beyond, beyond}
-	if c.sets[k] != nil || len(c.sets) < 2*c.most {
+	if c.room(k, 3) {
 		return k
 	}
 	return seriesKey{who: k.who, deployment: deployment{beyond, beyond, beyond, beyond, beyond}, requested: beyond}
+}
+
+func (c *cabinet) room(k seriesKey, share int) bool {
+	return c.sets[k] != nil || len(c.sets) < share*c.most
+}
+
+// seed learns the names that the operator's file gives, so that they are known
+// before, and whatever, clients ask for.
+func (c *cabinet) seed(d DeploymentState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.id.pick(d.ID, true)
+	c.group.pick(d.Group, true)
+	if !pattern(d.Group) {
+		c.requested.pick(d.Group, true)
+		c.model.pick(d.Model, true)
+	}
 }
 
 func (c *cabinet) limit(id string) *remaining {

@@ -107,6 +107,32 @@ func TestSpansWithText(t *testing.T) {
 	}
 }
 
+func TestSpansOfOtherEndpoints(t *testing.T) {
+	t.Parallel()
+	to := newCollector(t, nil)
+	completion, embedding := simpleCall(), simpleCall()
+	completion.Endpoint, completion.Chunks = llm.Completions, nil
+	completion.Body, completion.Answer = []byte(`{"prompt":"once","temperature":"hot","seed":null,"max_tokens":9,"max_completion_tokens":8}`), []byte(`{"choices":[{"text":"upon a time"}]}`)
+	embedding.Endpoint, embedding.Chunks, embedding.Stream, embedding.First = llm.Embeddings, nil, false, time.Time{}
+	embedding.Body, embedding.Served.APIBase = []byte(`{"input":["a","b"]}`), "http://[::1]:8080/v1"
+	send(t.Context(), t, SpansOptions{Endpoint: to.URL, Text: true}, completion, embedding)
+	got := flat(to.spans[0].GetAttributes())
+	want := map[string]string{
+		"gen_ai.operation.name": "text_completion", "gen_ai.request.max_tokens": "8", "gen_ai.request.temperature": "hot", "gen_ai.request.seed": "",
+		"gen_ai.input.messages":  `[{"role":"user","parts":[{"type":"text","content":"once"}]}]`,
+		"gen_ai.output.messages": `[{"role":"assistant","parts":[{"type":"text","content":"upon a time"}]}]`,
+	}
+	for name, value := range want {
+		if got[name] != value {
+			t.Errorf("%s is %q, not %q", name, got[name], value)
+		}
+	}
+	got = flat(to.spans[2].GetAttributes())
+	if to.spans[2].GetName() != "embeddings cheap" || got["server.address"] != "::1" || got["server.port"] != "8080" || got["gen_ai.output.messages"] != "" {
+		t.Errorf("%s %v", to.spans[2].GetName(), got)
+	}
+}
+
 func TestSpansRedacted(t *testing.T) {
 	t.Parallel()
 	for _, langfuse := range []bool{true, false} {

@@ -126,6 +126,7 @@ func once[T any](list func() []T, id func(T) string, show func(T)) {
 }
 
 func (s *states) deployment(ch chan<- prometheus.Metric, d DeploymentState) {
+	s.cabinet.seed(d)
 	id, model, base, provider := clean(d.ID, maxLabel), clean(d.Model, maxLabel), clean(d.APIBase, maxLabel), clean(d.Provider, maxLabel)
 	gauge(ch, s.state, float64(d.State), model, id, base, provider)
 	if d.RPM > 0 {
