@@ -187,11 +187,11 @@ func (t *tally) any() bool { return t.begun != [maxChoices / 64]uint64{} }
 // whole tells whether every choice that was begun has ended.
 func (t *tally) whole() bool { return t.any() && t.begun == t.ended }
 
-// notJSON says what came instead of JSON. Of a text that begins like JSON it
-// quotes nothing, because that is a part of an answer.
+// notJSON says what came instead of what was expected. Of a text with the
+// beginning of an object in it nothing is quoted: that is a part of an answer.
 func notJSON(what string, raw []byte) error {
-	if start := bytes.TrimLeft(raw, " \t\r\n"); len(start) > 0 && (start[0] == '{' || start[0] == '[') {
-		return fmt.Errorf("%s of %d bytes is broken JSON", what, len(raw))
+	if bytes.Contains(raw, []byte(`{"`)) {
+		return fmt.Errorf("%s came, but %d bytes of an answer that is broken", what, len(raw))
 	}
-	return fmt.Errorf("%s is no JSON, but %q", what, edge.Plain(raw))
+	return fmt.Errorf("%s came, but %q", what, edge.Plain(raw))
 }

@@ -104,7 +104,9 @@ func (o Options) secrets() []string {
 	secrets := edge.Secrets(o.Key, o.Header)
 	for name, values := range o.Query {
 		if !strings.HasSuffix(name, "version") {
-			secrets = append(secrets, values...)
+			for _, v := range values {
+				secrets = append(secrets, v, url.QueryEscape(v))
+			}
 		}
 	}
 	return secrets

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"net/http"
@@ -148,7 +147,7 @@ func (s *reading) take(event edge.Event) (chunk llm.Chunk, ok bool, err error) {
 	seen, ok := look(raw)
 	switch {
 	case !ok:
-		return chunk, false, s.call.bad(notJSON("an event", raw))
+		return chunk, false, s.call.bad(notJSON("no JSON", raw))
 	case seen.isError():
 		return chunk, false, s.call.refused(http.StatusOK, raw)
 	case !seen.isChunk():
@@ -204,7 +203,7 @@ func (s *reading) nothing() error {
 		return s.call.refused(http.StatusOK, junk)
 	}
 	if len(junk) > 0 {
-		return s.call.bad(fmt.Errorf("no event stream came, but %q", edge.Plain(junk)))
+		return s.call.bad(notJSON("no event stream", junk))
 	}
 	return s.call.bad(errors.New("the stream ended without an answer"))
 }
