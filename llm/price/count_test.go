@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/tiktoken-go/tokenizer"
@@ -84,6 +85,44 @@ func TestLongTextsAreExtrapolated(t *testing.T) {
 		if math.Abs(float64(got-want)) > 0.01*float64(want) {
 			t.Errorf("%s: %d, want %d", name, got, want)
 		}
+	}
+}
+
+// TestPiecesCountAsTheWhole compares texts cut into pieces with the same texts
+// in one.
+func TestPiecesCountAsTheWhole(t *testing.T) {
+	t.Parallel()
+	codec, err := tokenizer.Get(tokenizer.O200kBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for source, text := range samples(t) {
+		whole, err := codec.Count(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := exact(codec, text); math.Abs(float64(got-whole)) > 1+0.005*float64(whole) {
+			t.Errorf("%s: %d in pieces, %d in one", source, got, whole)
+		}
+	}
+}
+
+// TestHostileTextsAreCounted gives the tokenizer what took it minutes in one
+// piece, and texts that end where pieces do.
+func TestHostileTextsAreCounted(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	for _, unit := range []string{" \n", "\t\u00a0", "\xff", "\x80", "a", "aA", "\u0301", "長"} {
+		text := strings.Repeat(unit, maxCounted/len(unit))
+		if got := Count(llm.Request{}, text); got.Completion < 1000 {
+			t.Errorf("%q: %d tokens", unit, got.Completion)
+		}
+		for _, size := range []int{maxPiece - 1, maxPiece, maxPiece + 1, maxPiece + 2} {
+			Count(llm.Request{}, text[:size])
+		}
+	}
+	if took := time.Since(began); took > time.Minute {
+		t.Errorf("it took %s", took)
 	}
 }
 

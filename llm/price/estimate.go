@@ -123,7 +123,7 @@ const (
 	wordTenths    = 11 // a word
 	letterTenths  = 2  // each of its letters after the fifth
 	capitalTenths = 7  // a capital within a word: camelCase, constants, hashes
-	digitTenths   = 5  // a digit: up to three share a token, some vocabularies take one for each
+	digitTenths   = 6  // a digit: up to three share a token, some vocabularies take one for each
 	punctTenths   = 8  // a mark: two may share a token
 	lineTenths    = 10 // a line's end
 	hanTenths     = 12 // a Han character
