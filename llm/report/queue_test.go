@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +32,13 @@ func (b *inbox) send(_ context.Context, batch []int) error {
 		return b.fail(batch, len(b.batches))
 	}
 	return nil
+}
+
+// got returns the batches and when they came.
+func (b *inbox) got() ([][]int, []time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([][]int(nil), b.batches...), append([]time.Duration(nil), b.at...)
 }
 
 func testQueue(l Limits, send func(context.Context, []int) error, log *strings.Builder) *Queue[int] {
@@ -75,17 +83,18 @@ func TestQueueSendsBySizeAndByTime(t *testing.T) {
 		stop := runQueue(t, q)
 		addAll(q, 1, 4)
 		synctest.Wait()
-		if diff := cmp.Diff([][]int{{1, 2, 3}, {4}}, got.batches); diff != "" {
+		batches, _ := got.got()
+		if diff := cmp.Diff([][]int{{1, 2, 3}, {4}}, batches); diff != "" {
 			t.Errorf("a full batch takes along what waits: %s", diff)
 		}
 		addAll(q, 5, 6)
 		synctest.Wait()
-		if len(got.batches) != 2 {
-			t.Fatalf("%d batches before the interval is over", len(got.batches))
+		if batches, _ = got.got(); len(batches) != 2 {
+			t.Fatalf("%d batches before the interval is over", len(batches))
 		}
 		elapse(6 * time.Second)
-		if diff := cmp.Diff([]int{5, 6}, got.batches[2]); diff != "" {
-			t.Error(diff)
+		if batches, _ = got.got(); len(batches) != 3 || !slices.Equal(batches[2], []int{5, 6}) {
+			t.Error(batches)
 		}
 		stop()
 		want := QueueState{Callback: "test", Sent: 6}
@@ -102,7 +111,8 @@ func TestQueueKeepsBatchesSmall(t *testing.T) {
 		q := testQueue(Limits{BatchBytes: 25}, got.send, nil) // two items of ten bytes
 		addAll(q, 1, 5)
 		runQueue(t, q)()
-		if diff := cmp.Diff([][]int{{1, 2}, {3, 4}, {5}}, got.batches); diff != "" {
+		batches, _ := got.got()
+		if diff := cmp.Diff([][]int{{1, 2}, {3, 4}, {5}}, batches); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -241,10 +251,11 @@ func TestQueueRetries(t *testing.T) {
 				if diff := cmp.Diff(test.state, q.State()); diff != "" {
 					t.Error(diff)
 				}
-				if diff := cmp.Diff(test.batches, got.batches); diff != "" {
+				batches, at := got.got()
+				if diff := cmp.Diff(test.batches, batches); diff != "" {
 					t.Error(diff)
 				}
-				if diff := cmp.Diff(test.at, got.at); diff != "" {
+				if diff := cmp.Diff(test.at, at); diff != "" {
 					t.Error(diff)
 				}
 			})
@@ -269,8 +280,8 @@ func TestQueueEndsAtOnceWhereNobodyListens(t *testing.T) {
 		if state := q.State(); state.Dropped != 25 {
 			t.Errorf("%+v", state)
 		}
-		if n := len(got.batches); n != 4 { // a last try of the first, one of each other
-			t.Errorf("%d sendings", n)
+		if batches, _ := got.got(); len(batches) != 4 { // a last try of the first, one of each other
+			t.Errorf("%d sendings", len(batches))
 		}
 	})
 }
