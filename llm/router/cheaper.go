@@ -2,6 +2,7 @@ package router
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/tribunebot/tribune/llm"
@@ -28,9 +29,11 @@ func (t *table) cheaper(p *pool) []string {
 }
 
 func costOf(nodes []*node) float64 {
-	least := perToken(nodes[0].Price)
-	for _, n := range nodes[1:] {
-		least = min(least, perToken(n.Price))
+	least := math.Inf(1)
+	for _, n := range nodes {
+		if n.Price.Known {
+			least = min(least, perToken(n.Price))
+		}
 	}
 	return least
 }

@@ -81,13 +81,13 @@ func TestFallbacks(t *testing.T) {
 			req := ask(t, group)
 			req.Asks = &test.ask
 			resp, err := r.Complete(t.Context(), req)
-			got := ""
+			var asked strings.Builder
 			for _, id := range []string{"a", "b", "c", "d", "e"} {
 				if len(scripts[id].Requests()) > 0 {
-					got += id
+					asked.WriteString(id)
 				}
 			}
-			want := sorted(test.want)
+			want, got := sorted(test.want), asked.String()
 			if got != strings.ToLower(want) || (err != nil) != (want == strings.ToUpper(want)) {
 				t.Errorf("asked %q, error %v, want %q", got, err, test.want)
 			}
