@@ -88,20 +88,20 @@ type Usage struct {
 
 // Served says who gave a response and what it took.
 type Served struct {
-	Deployment string   // the deployment's id
-	Provider   string   // the provider's prefix: "deepseek"
-	Model      string   // as the provider names it
-	Group      string   // the group that the deployment was chosen from
-	APIBase    string   // the provider's address, without secrets
-	Route      string   // how the deployment was chosen, in words
-	Attempts   int      // calls made, the successful one among them
-	Fallbacks  int      // groups that were tried before Group
-	Usage      *Usage   // nil: the provider did not say
+	Deployment string // the deployment's id
+	Provider   string // the provider's prefix: "deepseek"
+	Model      string // as the provider names it
+	Group      string // the group that the deployment was chosen from
+	APIBase    string // the provider's address, without secrets
+	Route      string // how the deployment was chosen, in words
+	Attempts   int    // calls made, the successful one among them
+	Fallbacks  int    // groups that were tried before Group
+	Usage      *Usage // nil: the provider did not say
 	// Took is how long the provider was waited for, all attempts together; of
 	// a stream's first chunk: until it came. 0: it is not known.
-	Took time.Duration
-	Counted    bool     // Usage was counted here, because the provider did not say
-	CostUSD    *float64 // nil: the price is unknown
+	Took    time.Duration
+	Counted bool     // Usage was counted here, because the provider did not say
+	CostUSD *float64 // nil: the price is unknown
 	// Header is what the provider's answer carried in headers, for those who
 	// pass some of it on; nil where it is not known. It must not be changed.
 	Header http.Header

@@ -23,17 +23,16 @@ func TestCompletions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said strings.Builder
-	finish := ""
+	var said, finish strings.Builder
 	for _, c := range chunks {
 		said.WriteString(c.Text())
 		if c.Text() != "" && !c.Speaks() {
 			t.Errorf("%s speaks", c.Body)
 		}
-		finish += c.Finish()
+		finish.WriteString(c.Finish())
 	}
-	if last := chunks[len(chunks)-1].Served; said.String() != "Yes." || finish != "stop" || last == nil || last.Usage == nil {
-		t.Errorf("%q, %q, %+v", said.String(), finish, last)
+	if last := chunks[len(chunks)-1].Served; said.String() != "Yes." || finish.String() != "stop" || last == nil || last.Usage == nil {
+		t.Errorf("%q, %q, %+v", said.String(), finish.String(), last)
 	}
 	for _, got := range server.Requests() {
 		if got.Path != "/v1/completions" || string(llm.Field(got.Body, "model")) != `"deepseek-v4-flash"` || string(llm.Field(got.Body, "max_tokens")) != "5" {

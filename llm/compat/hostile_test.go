@@ -71,9 +71,11 @@ func TestHostileAnswers(t *testing.T) {
 				test.do(w, r)
 			}))
 			t.Cleanup(server.Close)
-			m, err := compat.New(compat.Options{
-				Model: "m", BaseURL: server.URL, HTTPClient: server.Client(), Timeout: 20 * time.Second, FirstToken: 500 * time.Millisecond,
-			})
+			o := compat.Options{Model: "m", BaseURL: server.URL, HTTPClient: server.Client(), Timeout: 20 * time.Second}
+			if test.want == llm.Timeout {
+				o.FirstToken = 200 * time.Millisecond
+			}
+			m, err := compat.New(o)
 			if err != nil {
 				t.Fatal(err)
 			}

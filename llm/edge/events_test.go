@@ -43,7 +43,7 @@ func TestEvents(t *testing.T) {
 		"no blank lines":              {"data: {\"a\":1}\ndata: {\"b\":2}\ndata: [DONE]\n", []string{`{"a":1}`, `{"b":2}`, "done"}, ""},
 		"no last line break":          {"data: {\"a\":1}", []string{`{"a":1}`}, ""},
 		"byte order mark":             {"\xef\xbb\xbfdata: {\"a\":1}\n\n", []string{`{"a":1}`}, ""},
-		"comments, names, ids, empty": {": wait\n\nid: 7\nretry: 5\nevent: message\ndata: {\"a\":1}\n\ndata:\n\ndata: \n\n", []string{`{"a":1}`}, ""},
+		"comments, names, ids, empty": {": wait\n\nid: 7\nretry: 5\nevent: message\ndata: {\"a\":1}\n\ndata:\n\n: and\ndata: \n\n", []string{`{"a":1}`}, ""},
 		"several lines":               {"data: {\ndata:   \"a\":\ndata: 1}\n\ndata: {\"b\":2}\n\n", []string{"{\n\"a\":\n1}", `{"b":2}`}, ""},
 		"several lines, open end":     {"data: {\ndata: \"a\":1}", []string{"{\n\"a\":1}"}, ""},
 		"a line that looks whole":     {"data: {\"a\":{}\ndata: ,\"b\":{}}\n\n", []string{"{\"a\":{}\n,\"b\":{}}"}, ""},

@@ -1,0 +1,188 @@
+package edge_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tribunebot/tribune/llm/edge"
+)
+
+// TestClientKeepsConnections holds that many calls at once find their
+// connections again afterwards.
+func TestClientKeepsConnections(t *testing.T) {
+	t.Parallel()
+	const calls = 128
+	var mu sync.Mutex
+	remotes := map[string]bool{}
+	arrived := make(chan struct{}, calls)
+	release := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		remotes[r.RemoteAddr] = true
+		mu.Unlock()
+		arrived <- struct{}{}
+		<-release
+	}))
+	t.Cleanup(server.Close)
+	client := edge.NewClient()
+	t.Cleanup(client.CloseIdleConnections)
+	for range 3 {
+		var group sync.WaitGroup
+		for range calls {
+			group.Go(func() { get(t, client, server.URL) })
+		}
+		for range calls {
+			<-arrived
+		}
+		for range calls {
+			release <- struct{}{}
+		}
+		group.Wait()
+	}
+	if n := len(remotes); n > calls+calls/4 {
+		t.Errorf("%d connections for %d calls at a time", n, calls)
+	}
+}
+
+// TestClientSharesConnections holds that more calls than one HTTP/2 connection
+// carries (250 at net/http's servers) run at the same time all the same.
+func TestClientSharesConnections(t *testing.T) {
+	t.Parallel()
+	const calls = 300
+	arrived := make(chan struct{}, calls)
+	release := make(chan struct{})
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 2 {
+			t.Errorf("%s was spoken", r.Proto)
+		}
+		arrived <- struct{}{}
+		<-release
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	client := edge.NewClient()
+	client.Transport.(*http.Transport).TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig
+	t.Cleanup(client.CloseIdleConnections)
+	var group sync.WaitGroup
+	for range calls {
+		group.Go(func() { get(t, client, server.URL) })
+	}
+	for range calls {
+		<-arrived
+	}
+	close(release)
+	group.Wait()
+}
+
+func get(t *testing.T, client *http.Client, address string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAPIBase(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"https://api.example.com/v1/":                   "https://api.example.com/v1",
+		"https://me:secret@h:81/v1?api-version=x&k=y#z": "https://h:81/v1",
+		"http://h?": "http://h",
+		"https://h/openai/deployments/a%2Fb?key=secret": "https://h/openai/deployments/a%2Fb",
+		"https://user@h/v1":                             "https://h/v1",
+		"http://[::1]:4000/v1":                          "http://[::1]:4000/v1",
+	} {
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := edge.APIBase(u); got != want || u.String() != address {
+			t.Errorf("%s is shown as %s, want %s", address, got, want)
+		}
+	}
+}
+
+// body says how often it was closed.
+type body struct {
+	io.Reader
+
+	closed int
+}
+
+func (b *body) Close() error { b.closed++; return nil }
+
+func TestReadAnswer(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		text   string
+		length int64
+		want   error
+	}{
+		"announced":               {"hello world", 11, nil},
+		"not announced":           {"hello world", -1, nil},
+		"announced too short":     {"hello world", 2, nil},
+		"announced too long":      {"hello", 11, nil},
+		"nothing":                 {"", 0, nil},
+		"exactly the limit":       {strings.Repeat("x", 64), 64, nil},
+		"more than the limit":     {strings.Repeat("x", 65), -1, edge.ErrTooLong},
+		"too much, and announced": {"", 65, edge.ErrTooLong},
+		"an enormous promise":     {"hello", 1 << 60, edge.ErrTooLong},
+	} {
+		b := &body{Reader: strings.NewReader(test.text)}
+		got, err := edge.ReadAnswer(&http.Response{Body: b, ContentLength: test.length}, 64)
+		if !errors.Is(err, test.want) || err == nil && string(got) != test.text || b.closed != 1 {
+			t.Errorf("%s: %q, %v, closed %d times", name, got, err, b.closed)
+		}
+	}
+	long := &body{Reader: strings.NewReader(strings.Repeat("no ", 1<<20))}
+	if got := edge.ReadRefusal(&http.Response{Body: long, ContentLength: -1}); len(got) != 64<<10 || long.closed != 1 {
+		t.Errorf("%d bytes of a refusal, closed %d times", len(got), long.closed)
+	}
+}
+
+// TestWatchCostsNoTimer holds that a token takes nothing from the heap.
+func TestWatchCostsNoTimer(t *testing.T) { //nolint:paralleltest // it counts allocations
+	_, w := edge.Limits{}.OrDefault().Start(t.Context(), "d")
+	defer w.Stop()
+	if n := testing.AllocsPerRun(100, func() { w.Await(); w.Got() }); n != 0 {
+		t.Errorf("%v allocations a token", n)
+	}
+}
+
+// TestStoppedWatch holds that nothing of a watch is left once it is stopped, not
+// even where somebody still waits.
+func TestStoppedWatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, w := edge.Limits{Total: time.Hour, First: time.Minute, Idle: time.Minute}.Start(t.Context(), "d")
+		w.Await()
+		w.Stop()
+		w.Await()
+		<-ctx.Done()
+		timer := time.NewTimer(2 * time.Hour) // longer than any limit
+		<-timer.C
+		if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+			t.Errorf("a limit passed after the end: %v", cause)
+		}
+	})
+}
