@@ -53,8 +53,6 @@ func state(t *testing.T, b *Book, q llm.Quota) State {
 	return s
 }
 
-func usd(v float64) *float64 { return &v }
-
 func TestRequestsOfAMinute(t *testing.T) {
 	t.Parallel()
 	b, c := newBook()
@@ -99,7 +97,7 @@ func TestALargeRequestIsLetInAlone(t *testing.T) {
 	t.Parallel()
 	for name, q := range map[string]llm.Quota{
 		"tokens": {ID: "q", TPM: 100},
-		"money":  {ID: "q", BudgetUSD: usd(0.01), Every: 24 * time.Hour},
+		"money":  {ID: "q", BudgetUSD: new(0.01), Every: 24 * time.Hour},
 	} {
 		b, c := newBook()
 		small, large := Need{Tokens: 1, USD: 0.0001}, Need{Tokens: 5000, USD: 3}
@@ -140,7 +138,7 @@ func TestPlacesAreGivenBack(t *testing.T) {
 func TestAllQuotasOrNone(t *testing.T) {
 	t.Parallel()
 	b, _ := newBook()
-	key := llm.Quota{ID: "key", RPM: 10, TPM: 1000, Parallel: 5, BudgetUSD: usd(1), Every: 24 * time.Hour}
+	key := llm.Quota{ID: "key", RPM: 10, TPM: 1000, Parallel: 5, BudgetUSD: new(1.0), Every: 24 * time.Hour}
 	deployment := llm.Quota{ID: "deployment", Name: "gpt-4", RPM: 10, Parallel: 1}
 	need := Need{Tokens: 10, USD: 0.1}
 	reserve(t, b, need, deployment)
@@ -159,7 +157,7 @@ func TestAllQuotasOrNone(t *testing.T) {
 func TestBudgets(t *testing.T) {
 	t.Parallel()
 	b, c := newBook()
-	q := llm.Quota{ID: "q", BudgetUSD: usd(1), Every: 24 * time.Hour}
+	q := llm.Quota{ID: "q", BudgetUSD: new(1.0), Every: 24 * time.Hour}
 	h := reserve(t, b, Need{USD: 0.4}, q)
 	h.Settle(t.Context(), Need{USD: 0.9}) // it cost more than it seemed
 	if got := state(t, b, q).Budget; got.Used != 0.9 || !got.Reset.Equal(time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC)) {
@@ -188,18 +186,18 @@ func TestNoBudgetIsNothingAtAll(t *testing.T) {
 		reserve(t, b, Need{USD: math.Inf(1)}, llm.Quota{ID: "q", BudgetUSD: &v})
 	}
 	for _, v := range []float64{math.NaN(), -5} { // what a call cannot cost
-		reserve(t, b, Need{USD: v, Tokens: -5}, llm.Quota{ID: "r", BudgetUSD: usd(1), TPM: 5}).Settle(t.Context(), Need{USD: v, Tokens: -5})
+		reserve(t, b, Need{USD: v, Tokens: -5}, llm.Quota{ID: "r", BudgetUSD: new(1.0), TPM: 5}).Settle(t.Context(), Need{USD: v, Tokens: -5})
 	}
-	if s := state(t, b, llm.Quota{ID: "r", BudgetUSD: usd(1), TPM: 5}); s.Budget.Used != 0 || s.Tokens.Used != 0 {
+	if s := state(t, b, llm.Quota{ID: "r", BudgetUSD: new(1.0), TPM: 5}); s.Budget.Used != 0 || s.Tokens.Used != 0 {
 		t.Errorf("%+v, %+v", s.Budget, s.Tokens)
 	}
 }
 
 func TestMoneyIsRoundedUp(t *testing.T) {
 	t.Parallel()
-	for usd, want := range map[float64]int64{0: 0, 1e-12: 1, 1.5e-9: 2, 1: llm.Dollar, 1e30: maxMoney, -1: 0} {
-		if got := nano(usd); got != want {
-			t.Errorf("$%g is %d, want %d", usd, got, want)
+	for dollars, want := range map[float64]int64{0: 0, 1e-12: 1, 1.5e-9: 2, 1: llm.Dollar, 1e30: maxMoney, -1: 0} {
+		if got := nano(dollars); got != want {
+			t.Errorf("$%g is %d, want %d", dollars, got, want)
 		}
 	}
 }
@@ -208,7 +206,7 @@ func TestMoneyIsRoundedUp(t *testing.T) {
 func TestManyCallersNeverPassALimit(t *testing.T) {
 	t.Parallel()
 	b := &Book{Counters: Split(NewMemory(nil), NewMemory(nil))}
-	key := llm.Quota{ID: "key", Parallel: 4, BudgetUSD: usd(10)}
+	key := llm.Quota{ID: "key", Parallel: 4, BudgetUSD: new(10.0)}
 	deployments := []llm.Quota{{ID: "one", Parallel: 3}, {ID: "two", Parallel: 3}}
 	var held [2]atomic.Int64
 	var served atomic.Int64
@@ -264,7 +262,7 @@ func TestQuotasDoNotMix(t *testing.T) {
 	t.Parallel()
 	b, _ := newBook()
 	var many []llm.Quota // more than a plan's arrays hold
-	for _, id := range strings.Split("a b c d e f", " ") {
+	for id := range strings.SplitSeq("a b c d e f", " ") {
 		many = append(many, llm.Quota{ID: id + strings.Repeat("x", 200), RPM: 1, TPM: 5, Parallel: 1})
 	}
 	h := reserve(t, b, Need{Tokens: 5}, many...)

@@ -21,12 +21,11 @@ func (b *Book) uncounted(ctx context.Context, h *Hold, quotas []llm.Quota, err e
 		return fmt.Errorf("while the limits were asked: %w", context.Cause(ctx))
 	}
 	b.complain(ctx, "the limits' counters cannot be reached", err)
-	durable := slices.ContainsFunc(h.asks, func(a llm.Ask) bool { return a.Durable })
-	if durable && b.outOfReach() {
+	if h.money && b.outOfReach() {
 		return fmt.Errorf("%w, its counters have been out of reach for more than %s: %w", ErrUncounted, BudgetGrace, err)
 	}
 	rates := slices.DeleteFunc(slices.Clone(h.asks), func(a llm.Ask) bool { return a.Durable })
-	if durable && len(rates) > 0 {
+	if h.money && len(rates) > 0 {
 		err = b.Counters.Take(ctx, rates)
 		if limit, over := errors.AsType[*llm.OverLimit](err); over {
 			return h.refused(quotas, limit, b.Counters.Freed())
@@ -54,7 +53,7 @@ func (b *Book) outOfReach() bool {
 
 // counted notes that counters, and money among them, can be reached.
 func (b *Book) counted(h *Hold) {
-	if !slices.ContainsFunc(h.asks, func(a llm.Ask) bool { return a.Durable }) {
+	if !h.money {
 		return
 	}
 	b.mu.Lock()

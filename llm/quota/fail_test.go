@@ -72,7 +72,7 @@ func TestBudgetsHoldBackInTheEnd(t *testing.T) {
 	c := &clock{start}
 	money := &broken{Counters: NewMemory(c.now)}
 	b := &Book{Counters: Split(NewMemory(c.now), money), Now: c.now}
-	q := llm.Quota{ID: "q", RPM: 1, BudgetUSD: usd(1)}
+	q := llm.Quota{ID: "q", RPM: 1, BudgetUSD: new(1.0)}
 	money.err = errAway
 	h := reserve(t, b, Need{USD: 0.1}, q)
 	if over := refuse(t, b, Need{USD: 0.1}, q); over.Limit != RPM {

@@ -28,12 +28,21 @@ func (h *Hold) Settle(ctx context.Context, used Need) {
 	if h == nil || h.settled.Swap(true) || len(h.asks) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), settleWait, errSettle)
-	defer cancel()
-	if err := h.book.Counters.Settle(ctx, h.corrections(used)); err != nil {
+	asks, counters := h.corrections(used), h.book.Counters
+	ctx = context.WithoutCancel(ctx)
+	if q, ok := counters.(quick); !ok || !q.quick(asks) {
+		limited, cancel := context.WithTimeoutCause(ctx, settleWait, errSettle)
+		defer cancel()
+		ctx = limited
+	}
+	if err := counters.Settle(ctx, asks); err != nil {
 		h.book.complain(ctx, "what a call used could not be written down", err)
 	}
 }
+
+// quick is said by counters that need no time limit for these asks: setting one
+// takes longer than counting in memory.
+type quick interface{ quick(asks []llm.Ask) bool }
 
 // errSettle is the cause that Settle's own time limit has.
 var errSettle = errors.New("the limits' counters did not answer in time")

@@ -140,6 +140,8 @@ func (m *Memory) Settle(_ context.Context, asks []llm.Ask) error {
 	return nil
 }
 
+func (m *Memory) quick([]llm.Ask) bool { return true }
+
 // Used implements llm.Counters.
 func (m *Memory) Used(_ context.Context, asks []llm.Ask) ([]int64, error) {
 	m.mu.Lock()

@@ -42,6 +42,7 @@ const usual = 8
 type plan struct {
 	asks  []llm.Ask
 	parts []part
+	money bool // a budget is among them
 
 	asksArray  [usual]llm.Ask
 	partsArray [usual]part
@@ -79,6 +80,7 @@ func (p *plan) make(quotas []llm.Quota, n Need, now time.Time) {
 			keys, ask = money(keys, q, now)
 			ask.Amount, ask.Limit = within(nano(n.USD), limit), limit
 			add(i, Budget, ask)
+			p.money = true
 		}
 	}
 	all, from := string(keys), 0

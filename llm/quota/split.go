@@ -59,6 +59,12 @@ func (s *split) Settle(ctx context.Context, asks []llm.Ask) error {
 	return err
 }
 
+func (s *split) quick(asks []llm.Ask) bool {
+	_, durable := divide(asks)
+	q, ok := s.rates.(quick)
+	return len(durable) == 0 && ok && q.quick(asks)
+}
+
 // Used implements llm.Counters.
 func (s *split) Used(ctx context.Context, asks []llm.Ask) ([]int64, error) {
 	rates, durable := divide(asks)

@@ -46,9 +46,10 @@ var errAway = errors.New("the queue's server does not answer")
 // passed and money is never forgotten, but what one process has in hand may be
 // missing to another for a second. Places, and limits under 512, are exact.
 //
-// Measured on two busy cores with an embedded server, one key: 3,900 to 5,700
-// exact grants a second in memory, 780 with synced writes; out of what was
-// taken ahead, more than 500,000.
+// Measured on two busy cores with an embedded server and four callers of one
+// key (BenchmarkCounters): 12,000 to 15,000 exact grants a second in memory, in
+// one process or in two; 630 to 690 with synced writes; 90,000 and more out of
+// what was taken ahead, synced or not.
 type Counters struct {
 	q     *Queue
 	alive *lease // tells others that this process still holds its places

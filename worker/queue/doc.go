@@ -9,6 +9,9 @@
 //	DEAD       letters: what was given up, and why
 //	LEASES     (memory) which worker has which thread just now
 //	records    (bucket) what exists already of each answer; see worker.Record
+//	RATES      (memory) requests, tokens and places that the limits count; see Counters
+//	MONEY      money that the budgets count
+//	keys       (bucket) virtual keys of the gateway
 //
 // A question's way: Hear writes it to QUESTIONS and returns when it is on disk.
 // Consume pulls it into the mailbox of its thread; one question of a thread

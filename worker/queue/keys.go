@@ -53,30 +53,30 @@ func aliasKey(alias string) string { return "alias." + token(alias) }
 
 // Key implements llm.Keys.
 func (s *keys) Key(ctx context.Context, hash string) (llm.Key, bool, error) {
-	k, _, err := s.load(ctx, hash)
+	k, err := s.load(ctx, hash)
 	if err != nil || k == nil {
 		return llm.Key{}, false, err
 	}
 	return *k, true, nil
 }
 
-// load reads a key and its revision; nil where there is none.
-func (s *keys) load(ctx context.Context, hash string) (*llm.Key, uint64, error) {
+// load reads a key; nil where there is none.
+func (s *keys) load(ctx context.Context, hash string) (*llm.Key, error) {
 	entry, err := s.bucket.Get(ctx, hashKey(hash))
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return nil, 0, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, 0, fmt.Errorf("reading a virtual key: %w", err)
+		return nil, fmt.Errorf("reading a virtual key: %w", err)
 	}
 	if len(entry.Value()) == 0 { // a fence
-		return nil, 0, nil
+		return nil, nil
 	}
 	var k llm.Key
 	if err := json.Unmarshal(entry.Value(), &k); err != nil {
-		return nil, 0, fmt.Errorf("a virtual key cannot be read (remove it and make a new one): %s", jsonFault(err))
+		return nil, fmt.Errorf("a virtual key cannot be read (remove it and make a new one): %s", jsonFault(err))
 	}
-	return &k, entry.Revision(), nil
+	return &k, nil
 }
 
 // Add implements llm.Keys. First the alias is claimed, then the key written,
@@ -140,7 +140,7 @@ func (s *keys) holder(ctx context.Context, k llm.Key) (uint64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("looking for a virtual key's name: %w", err)
 	}
-	switch other, _, err := s.load(ctx, string(entry.Value())); {
+	switch other, err := s.load(ctx, string(entry.Value())); {
 	case err != nil:
 		return 0, err
 	case other != nil && other.Alias == k.Alias:
