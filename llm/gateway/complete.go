@@ -8,10 +8,13 @@ import (
 	"github.com/tribunebot/tribune/llm"
 )
 
-// complete answers a request in OpenAI's shape.
+// complete answers a request for a completion, in the client's shape.
 func (g *Gateway) complete(e *exchange, endpoint llm.Endpoint) error {
 	body, err := e.read(g.MaxBody)
 	if err != nil {
+		return err
+	}
+	if body, err = e.shape.request(body); err != nil {
 		return err
 	}
 	w, body, err := g.wishes(body)
@@ -112,9 +115,13 @@ func (e *exchange) whole(model llm.Model, request llm.Request) error {
 	if err != nil {
 		return err
 	}
+	body, err := e.shape.answer(response.Body)
+	if err != nil {
+		return err
+	}
 	e.tell(&response.Served)
 	e.tellKey()
-	e.write(response.Body)
+	e.write(body)
 	return nil
 }
 

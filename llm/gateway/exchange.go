@@ -68,14 +68,14 @@ func (e *exchange) refuse(ctx context.Context, p *problem) {
 	if p.after > 0 {
 		h["Retry-After"] = []string{strconv.FormatInt(int64(math.Ceil(p.after.Seconds())), 10)}
 	}
-	body := e.shape.problem(p)
+	status, body := e.shape.problem(p)
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	e.sent = true
-	e.w.WriteHeader(p.status)
+	e.w.WriteHeader(status)
 	e.w.Write(body)
 	if !e.asked && e.gateway.Refused != nil {
 		e.gateway.Refused(ctx, Refusal{
-			Path: e.path, Model: e.model, Status: p.status, Type: p.kind, Code: p.code,
+			Path: e.path, Model: e.model, Status: status, Type: p.kind, Code: p.code,
 			Key: e.caller.key.Alias, KeyHash: e.caller.key.Hash,
 		})
 	}

@@ -140,6 +140,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e.shape = route.shape
+	if _, ok := e.shape.(anthropicShape); ok {
+		e.setHeader("Request-Id", e.id) // where Anthropic's clients look for it
+	}
 	if err := g.serve(e, route); err != nil {
 		e.fail(r.Context(), err)
 	}

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -34,6 +33,7 @@ type problem struct {
 	param   string // empty: null
 	message string
 	after   time.Duration // for Retry-After
+	failure *llm.Error    // of a model; nil: the gateway's own
 }
 
 // Error is the message.
@@ -57,14 +57,13 @@ func (g *Gateway) problem(ctx context.Context, id string, err error) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p
 	}
-	if f, ok := errors.AsType[*llm.Error](err); ok {
-		return failed(f)
+	_, classified := errors.AsType[*llm.Error](err)
+	f := llm.AsError(err)
+	if !classified && f.Kind != llm.Cancelled && f.Kind != llm.Timeout {
+		g.Log.ErrorContext(ctx, "a request failed in an unforeseen way", "call_id", id, "error", err)
+		return internal(id)
 	}
-	if k := llm.KindOf(err); k == llm.Cancelled || k == llm.Timeout {
-		return failed(llm.AsError(err))
-	}
-	g.Log.ErrorContext(ctx, "a request failed in an unforeseen way", "call_id", id, "error", err)
-	return internal(id)
+	return failed(f)
 }
 
 // verdict is how one kind of failure is told.
@@ -113,7 +112,7 @@ func verdictOf(k llm.Kind) verdict {
 // failed tells a model's failure.
 func failed(f *llm.Error) *problem {
 	v := verdictOf(f.Kind)
-	p := &problem{status: v.status, kind: v.kind, code: v.code, message: f.Error(), after: f.After}
+	p := &problem{status: v.status, kind: v.kind, code: v.code, message: f.Error(), after: f.After, failure: f}
 	if keepsStatus(f.Kind, f.Status) {
 		p.status = f.Status
 	}
@@ -142,48 +141,6 @@ func keepsStatus(k llm.Kind, status int) bool {
 	default:
 		return false
 	}
-}
-
-// shape is how a protocol tells an error.
-type shape interface {
-	problem(p *problem) []byte
-}
-
-// openaiShape is {"error":{"message","type","param","code"}}.
-type openaiShape struct{}
-
-type openaiError struct {
-	Error struct {
-		Message string  `json:"message"`
-		Type    string  `json:"type"`
-		Param   *string `json:"param"`
-		Code    *string `json:"code"`
-	} `json:"error"`
-}
-
-func (openaiShape) problem(p *problem) []byte {
-	var o openaiError
-	o.Error.Message = oneLine(p.message)
-	o.Error.Type = p.kind
-	o.Error.Param = orNull(p.param)
-	o.Error.Code = orNull(p.code)
-	return encode(o)
-}
-
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
-// encode writes what is made of strings and numbers only.
-func encode(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return []byte(`{"error":{"message":"the answer cannot be written","type":"server_error","param":null,"code":null}}`)
-	}
-	return b
 }
 
 // oneLine keeps a text short and free of what could break a line or a terminal.

@@ -28,6 +28,7 @@ func routes() map[string]route {
 	return map[string]route{
 		"/chat/completions": {method: http.MethodPost, shape: openaiShape{}, serve: ask(llm.ChatCompletions)},
 		"/completions":      {method: http.MethodPost, shape: openaiShape{}, serve: ask(llm.Completions)},
+		"/messages":         {method: http.MethodPost, shape: anthropicShape{}, serve: ask(llm.ChatCompletions)},
 		"/embeddings":       {method: http.MethodPost, shape: openaiShape{}, serve: ask(llm.Embeddings)},
 
 		"/models":     {method: http.MethodGet, shape: openaiShape{}, serve: (*Gateway).listModels},

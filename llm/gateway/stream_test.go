@@ -124,7 +124,7 @@ func TestFlushes(t *testing.T) {
 	}{
 		"each":          {[]llm.Chunk{chunk("1"), chunk("2"), {Served: &llm.Served{}}}, 3},
 		"those at once": {[]llm.Chunk{more(1), more(1), chunk("2"), {Served: &llm.Served{}}}, 2},
-		"not too many":  {[]llm.Chunk{more(maxUnflushed), more(1), {Served: &llm.Served{}}}, 3},
+		"not too many":  {[]llm.Chunk{more(maxUnflushed), more(1), {Served: &llm.Served{}}}, 2},
 	} {
 		w := &flushes{ResponseRecorder: httptest.NewRecorder()}
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/chat/completions", strings.NewReader(streamed))
