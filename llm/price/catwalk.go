@@ -1,14 +1,17 @@
 package price
 
 import (
+	"math"
 	"strings"
 
 	"charm.land/catwalk/pkg/catwalk"
 	"charm.land/catwalk/pkg/embedded"
 )
 
-// perMillion is the unit of published prices.
-const perMillion = 1e-6
+// perToken turns a price as it is published, in dollars per million tokens,
+// into one per token. Some tables have 0.39999999999999997 for 0.4: a millionth
+// of a dollar per million is as fine as prices get.
+func perToken(perMillion float64) float64 { return math.Round(perMillion*1e6) / 1e12 }
 
 // addCatwalk takes the numbers out of catwalk's tables; the rest of what they
 // decode to is let go.
@@ -40,9 +43,9 @@ func fromCatwalk(name string, m catwalk.Model) Price {
 	if m.CostPer1MIn > 0 || m.CostPer1MOut > 0 || strings.HasSuffix(name, ":free") {
 		p.Known = true
 		p.Source = SourceCatwalk
-		p.In = m.CostPer1MIn * perMillion
-		p.Out = m.CostPer1MOut * perMillion
-		p.CachedIn = cachedRead(m) * perMillion
+		p.In = perToken(m.CostPer1MIn)
+		p.Out = perToken(m.CostPer1MOut)
+		p.CachedIn = perToken(cachedRead(m))
 	}
 	return p
 }

@@ -6,18 +6,23 @@ type line struct {
 	in, out, cached float64
 	context, output int     // tokens; 0: unknown
 	reasoning       float64 // of tokens that were thought, where they cost more
+
+	over            int // prompts of more tokens than this cost:
+	longIn, longOut float64
 }
 
 func (l line) price() Price {
 	return Price{
 		Known: true, Source: SourceOwn,
-		In: l.in * perMillion, Out: l.out * perMillion,
-		CachedIn: l.cached * perMillion, Reasoning: l.reasoning * perMillion,
+		In: perToken(l.in), Out: perToken(l.out),
+		CachedIn: perToken(l.cached), Reasoning: perToken(l.reasoning),
+		Long:    Tier{Over: l.over, In: perToken(l.longIn), Out: perToken(l.longOut)},
 		Context: l.context, MaxOutput: l.output,
 	}
 }
 
-// own is what catwalk v0.52.1 lacks. Sources:
+// own is what catwalk v0.52.1 lacks or has at another price; it goes before
+// catwalk. Models that are newer than that are in newer. Sources:
 //
 //	L  model_prices_and_context_window.json of github.com/BerriAI/litellm at
 //	   00035b69f416 (2026), which names the vendor's page for most of them
@@ -28,7 +33,8 @@ func (l line) price() Price {
 // Not in it because no price in dollars is published: Zhipu's embedding-3 and
 // its GLM-4 family at open.bigmodel.cn (billed in CNY), Volcengine's doubao
 // (tiers in CNY). DashScope's prices are those of its international address;
-// its Beijing one bills in CNY.
+// its Beijing one bills in CNY. Where a price has more than two steps, these
+// are the first two: prompts past 128,000 tokens cost more than is said here.
 var own = []line{ //nolint:gochecknoglobals // a table, never written to
 	// OpenAI. L; the prices of dated names differ and are given one by one.
 	{provider: "openai", model: "gpt-4", in: 30, out: 60, context: 8192, output: 8192},
@@ -65,12 +71,12 @@ var own = []line{ //nolint:gochecknoglobals // a table, never written to
 	{provider: "dashscope", model: "qwen-max", in: 1.6, out: 6.4, context: 32768, output: 8192},
 	{provider: "dashscope", model: "qwen-plus", in: 0.4, out: 1.2, reasoning: 4, context: 131072, output: 16384},
 	{provider: "dashscope", model: "qwen-turbo", in: 0.05, out: 0.2, reasoning: 0.5, context: 131072, output: 16384},
-	{provider: "dashscope", model: "qwen-flash", in: 0.05, out: 0.4, context: 1000000, output: 32768},
+	{provider: "dashscope", model: "qwen-flash", in: 0.05, out: 0.4, over: 256_000, longIn: 0.25, longOut: 2, context: 1000000, output: 32768},
 	{provider: "dashscope", model: "qwen-coder", in: 0.3, out: 1.5, context: 1000000, output: 16384},
-	{provider: "dashscope", model: "qwen3-max", in: 1.2, out: 6, context: 262144, output: 65536},
-	{provider: "dashscope", model: "qwen3-max-preview", in: 1.2, out: 6, context: 262144, output: 65536},
-	{provider: "dashscope", model: "qwen3-coder-flash", in: 0.3, out: 1.5, cached: 0.08, context: 1000000, output: 65536},
-	{provider: "dashscope", model: "qwen3-coder-plus", in: 1, out: 5, cached: 0.1, context: 1000000, output: 65536},
+	{provider: "dashscope", model: "qwen3-max", in: 1.2, out: 6, over: 32_000, longIn: 2.4, longOut: 12, context: 262144, output: 65536},
+	{provider: "dashscope", model: "qwen3-max-preview", in: 1.2, out: 6, over: 32_000, longIn: 2.4, longOut: 12, context: 262144, output: 65536},
+	{provider: "dashscope", model: "qwen3-coder-flash", in: 0.3, out: 1.5, cached: 0.08, over: 32_000, longIn: 0.5, longOut: 2.5, context: 1000000, output: 65536},
+	{provider: "dashscope", model: "qwen3-coder-plus", in: 1, out: 5, cached: 0.1, over: 32_000, longIn: 1.8, longOut: 9, context: 1000000, output: 65536},
 
 	// DeepSeek's names until 2026-07-24, when they were switched off. L, from
 	// api-docs.deepseek.com/quick_start/pricing.

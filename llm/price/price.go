@@ -12,8 +12,9 @@
 // cost-based routing send everything there. The file may say 0, and then it is.
 //
 // Prices in other currencies are not converted: a rate that was right when this
-// was written is wrong today. Prices that grow with the length of the prompt
-// are those of the shortest one. Both can be set right in the file.
+// was written is wrong today. Of prices that grow with the length of the
+// prompt two steps are known at most (Price.Long), for models of our own table;
+// catwalk's are those of short prompts. Both can be set right in the file.
 package price
 
 import "github.com/tribunebot/tribune/llm"
@@ -33,9 +34,17 @@ type Price struct {
 	Out       float64 // a token of the completion
 	CachedIn  float64 // a token of the prompt that the provider had cached; 0: as In
 	Reasoning float64 // a token of the completion that was thought; 0: as Out
+	Long      Tier    // other prices for long prompts; the zero value: none
 	Context   int     // tokens the model can take, both ways; 0: unknown
 	MaxOutput int     // tokens it writes at most; 0: unknown
 	Source    string  // where the price is from: "catwalk", "tribune", "file"
+}
+
+// Tier is what a call costs whose prompt is longer than Over tokens, all of its
+// tokens among them.
+type Tier struct {
+	Over              int
+	In, Out, CachedIn float64 // dollars per token, as in Price
 }
 
 // Cost is what a call cost in dollars; nil where the price or the usage is not
@@ -46,6 +55,9 @@ func (p Price) Cost(u *llm.Usage) *float64 {
 		return nil
 	}
 	prompt, completion := max(u.Prompt, 0), max(u.Completion, 0)
+	if t := p.Long; t.Over > 0 && prompt > t.Over {
+		p.In, p.Out, p.CachedIn, p.Reasoning = t.In, t.Out, t.CachedIn, 0
+	}
 	cached := min(max(u.Cached, 0), prompt)
 	thought := min(max(u.Reasoning, 0), completion)
 	usd := float64(prompt-cached)*p.In + float64(cached)*or(p.CachedIn, p.In) +

@@ -13,6 +13,7 @@ func TestCost(t *testing.T) {
 	t.Parallel()
 	known := Price{Known: true, In: 2e-6, Out: 8e-6, CachedIn: 0.5e-6}
 	thinker := Price{Known: true, In: 1e-6, Out: 2e-6, Reasoning: 10e-6}
+	steps := Price{Known: true, In: 1e-6, Out: 2e-6, CachedIn: 0.1e-6, Reasoning: 3e-6, Long: Tier{Over: 100, In: 5e-6, Out: 10e-6}}
 	for name, c := range map[string]struct {
 		price Price
 		usage *llm.Usage
@@ -24,6 +25,8 @@ func TestCost(t *testing.T) {
 		"reasoning is part of the completion":  {known, &llm.Usage{Completion: 100, Reasoning: 90}, 0.0008},
 		"reasoning at a price of its own":      {thinker, &llm.Usage{Completion: 100, Reasoning: 90}, 0.00092},
 		"cached at no price of its own":        {thinker, &llm.Usage{Prompt: 100, Cached: 50}, 0.0001},
+		"just no long prompt":                  {steps, &llm.Usage{Prompt: 100, Completion: 10}, 0.00012},
+		"a long prompt costs more as a whole":  {steps, &llm.Usage{Prompt: 101, Cached: 1, Completion: 10, Reasoning: 5}, 0.000605},
 		"nothing used":                         {known, &llm.Usage{}, 0},
 		"nonsense from a provider":             {known, &llm.Usage{Prompt: -5, Completion: -5, Cached: -1, Reasoning: -1}, 0},
 		"known to be free":                     {Price{Known: true}, &llm.Usage{Prompt: 10, Completion: 10}, 0},

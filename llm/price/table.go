@@ -62,10 +62,12 @@ type index struct {
 
 func load() index {
 	x := index{exact: make(map[string]Price, 2048), undated: make(map[string]Price, 256)}
-	x.addCatwalk()
-	for _, line := range own {
-		x.add(line.provider+"/"+line.model, line.price())
+	for _, lines := range [][]line{newer, own} {
+		for _, l := range lines {
+			x.add(l.provider+"/"+l.model, l.price())
+		}
 	}
+	x.addCatwalk()
 	for name, p := range x.exact {
 		x.addUndated(name, p)
 	}
@@ -99,7 +101,7 @@ func (x *index) addUndated(name string, p Price) {
 }
 
 func samePrice(a, b Price) bool {
-	return a.Known == b.Known && a.In == b.In && a.Out == b.Out && a.CachedIn == b.CachedIn
+	return a.Known == b.Known && a.In == b.In && a.Out == b.Out && a.CachedIn == b.CachedIn && a.Long == b.Long
 }
 
 func (x index) find(provider, model string) Price {

@@ -2,6 +2,7 @@ package price
 
 import (
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +31,11 @@ func TestLookup(t *testing.T) {
 		{"openai", "gpt-4o-2024-08-06", 2.5, 10, 1.25, 128000, SourceCatwalk},
 		{"openai", "gpt-4o-2024-05-13", 5, 15, 0, 128000, SourceOwn},
 		{"openai", "gpt-4o-mini", 0.15, 0.6, 0.075, 128000, SourceCatwalk},
+		{"openai", "gpt-6-luna", 0.1, 0.5, 0.01, 1050000, SourceOwn},
+		{"openai", "gpt-5.6-luna", 0.2, 1.2, 0.02, 1050000, SourceOwn}, // catwalk v0.52.1 has what it was before
+		{"anthropic", "claude-haiku-5-5", 0.1, 0.5, 0.01, 1000000, SourceOwn},
+		{"xai", "grok-4.7", 2, 6, 0.5, 200000, SourceOwn},
+		{"groq", "openai/gpt-oss-120b", 0.15, 0.6, 0, 131072, SourceOwn},
 		{"openai", "gpt-5", 1.25, 10, 0.125, 400000, SourceCatwalk},
 		{"openai", "text-embedding-3-small", 0.02, 0, 0, 8191, SourceOwn},
 		{"azure", "azure/gpt-4.1", 2, 8, 0.5, 1047576, SourceCatwalk},
@@ -55,7 +61,7 @@ func TestLookup(t *testing.T) {
 		{"bedrock", "us.anthropic.claude-haiku-4-5-20251001-v1:0", 1, 5, 0.1, 200000, SourceCatwalk},
 	} {
 		got := table.Lookup(c.provider, c.model)
-		got.MaxOutput, got.Reasoning = 0, 0
+		got.MaxOutput, got.Reasoning, got.Long = 0, 0, Tier{}
 		want := Price{
 			Known: true, In: c.in / 1e6, Out: c.out / 1e6, CachedIn: c.cached / 1e6,
 			Context: c.context, Source: c.source,
@@ -150,13 +156,16 @@ func TestOwnTableIsNeeded(t *testing.T) {
 	x := index{exact: map[string]Price{}, undated: map[string]Price{}}
 	x.addCatwalk()
 	seen := map[string]bool{}
-	for _, l := range own {
-		name := l.provider + "/" + l.model
-		if x.exact[name].Known {
+	for _, l := range slices.Concat(newer, own) {
+		name, ours := l.provider+"/"+l.model, l.price()
+		if theirs := x.exact[name]; theirs.Known && theirs.In == ours.In && theirs.Out == ours.Out {
 			t.Errorf("%s is in catwalk: take it out of our table", name)
 		}
 		if seen[name] || l.in <= 0 || l.cached >= l.in || name != strings.ToLower(name) {
 			t.Errorf("%s is there twice, or its numbers are odd: %+v", name, l)
+		}
+		if l.over > 0 && (l.longIn <= l.in || l.longOut <= l.out) {
+			t.Errorf("long prompts of %s cost less: %+v", name, l)
 		}
 		seen[name] = true
 	}
