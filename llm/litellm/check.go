@@ -139,7 +139,11 @@ func (r *reader) checkDisabled() {
 		if disabled++; disabled == 1 {
 			at = e.at
 		}
-		r.warn(e.at, e.named()+" is disabled: "+e.Disabled, "")
+		fix := "set it, or remove the entry"
+		if e.Disabled == blockedHere {
+			fix = "remove blocked to use it"
+		}
+		r.warn(e.at, e.named()+" is disabled: "+e.Disabled, fix)
 	}
 	if disabled == 0 || disabled < len(r.entries) || len(r.mistakes) > 0 {
 		return

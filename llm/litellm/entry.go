@@ -111,11 +111,14 @@ func (r *reader) groupName(e *entry) func(field) {
 	}
 }
 
+// blockedHere is why an entry with blocked: true is disabled.
+const blockedHere = "it is blocked in the file"
+
 // blocked reads the switch that takes a deployment out.
 func (r *reader) blocked(e *entry) func(field) {
 	return func(f field) {
 		if on, ok := r.flag(f); ok && on {
-			e.disable("it is blocked in the file")
+			e.disable(blockedHere)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -36,6 +37,7 @@ const (
 func (f *findings) parse(text []byte) *node {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) // the lexer counts some of them twice
+	text = regexp.MustCompile(`(?m)^[ \t]*\t[ \t]*$`).ReplaceAll(text, nil) // blank lines, which the lexer refuses
 	if at := firstBad(text); at >= 0 {
 		line := 1 + bytes.Count(text[:at], []byte("\n"))
 		f.mistake(place{line, 1}, "this is not UTF-8 text", "save it as UTF-8")
