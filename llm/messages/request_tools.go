@@ -2,6 +2,7 @@ package messages
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/tribunebot/tribune/llm"
@@ -73,7 +74,7 @@ func (t tool) chat() (any, error) {
 		return t.raw, nil
 	}
 	if t.Name == "" {
-		return nil, fmt.Errorf("name: Field required")
+		return nil, errors.New("name: Field required")
 	}
 	schema := t.Schema
 	if llm.Field(schema, "type") == nil && len(schema) == 0 {
@@ -90,7 +91,7 @@ func (c toolChoice) chat() (any, error) {
 		return "required", nil
 	case "tool":
 		if c.Name == "" {
-			return nil, fmt.Errorf("name: Field required")
+			return nil, errors.New("name: Field required")
 		}
 		return map[string]any{"type": "function", "function": map[string]string{"name": c.Name}}, nil
 	}
