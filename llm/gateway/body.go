@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -27,6 +28,9 @@ func (e *exchange) read(limit int64) (json.RawMessage, error) {
 	if e.r.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
+	if err := e.takeRoom(limit); err != nil {
+		return nil, err
+	}
 	control := http.NewResponseController(e.w)
 	// A writer without deadlines has none to pass: a test's, for example.
 	limited := control.SetReadDeadline(time.Now().Add(e.gateway.BodyTimeout)) == nil
@@ -36,7 +40,47 @@ func (e *exchange) read(limit int64) (json.RawMessage, error) {
 		// there; that may take as long as the answer does.
 		err = control.SetReadDeadline(time.Time{})
 	}
+	e.keepRoom(int64(len(body)))
 	return body, unread(err, limit)
+}
+
+// smallBody is as large as a body may be without counting: what bounds those is
+// how many connections there are.
+const smallBody = 1 << 20
+
+// takeRoom waits until a large body fits beside those that are here already,
+// so that a few clients with much to say cannot fill the memory.
+func (e *exchange) takeRoom(limit int64) error {
+	size := e.r.ContentLength
+	if size < 0 {
+		size = limit
+	}
+	if size <= smallBody {
+		return nil
+	}
+	size = min(size, e.gateway.MaxBodies)
+	ctx, stop := context.WithTimeout(e.context(), e.gateway.BodyTimeout)
+	defer stop()
+	if e.gateway.room.Acquire(ctx, size) != nil {
+		return &problem{
+			status: http.StatusServiceUnavailable, kind: typeServer, code: "too_many_large_requests", after: time.Second,
+			message: "too many large requests are under way: try again",
+		}
+	}
+	e.room = size
+	return nil
+}
+
+// keepRoom gives back what a body did not need of its room. The rest is given
+// back at the end of the request, which holds the body for as long.
+func (e *exchange) keepRoom(needed int64) {
+	if needed <= smallBody {
+		needed = 0
+	}
+	if spare := e.room - needed; spare > 0 {
+		e.gateway.room.Release(spare)
+		e.room -= spare
+	}
 }
 
 func readAll(r io.Reader, length int64) ([]byte, error) {

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tribunebot/tribune/llm/llmtest"
@@ -129,4 +130,35 @@ func TestReadAll(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Large requests wait for each other; small ones never do.
+func TestRoomForLargeBodies(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate := llmtest.NewGate(llmtest.AtStart)
+		g := open(t, llmtest.NewScript(llmtest.Say("Yes.").Hold(gate)), func(o *Options) { o.MaxBodies = 3 << 20 })
+		large := `{"model":"m","x":"` + strings.Repeat("y", 2<<20) + `"}`
+		status := make(chan int, 3)
+		send := func(body string) { status <- ask(t, g, http.MethodPost, "/v1/chat/completions", body).Code }
+		go send(large)
+		<-gate.Reached()
+		go send(large)
+		go send(question)
+		synctest.Wait()
+		wait(DefaultBodyTimeout + time.Second)
+		if got := <-status; got != http.StatusServiceUnavailable {
+			t.Errorf("the second large request: status %d", got)
+		}
+		gate.Open()
+		for range 2 {
+			if got := <-status; got != http.StatusOK {
+				t.Errorf("status %d", got)
+			}
+		}
+		go send(large)
+		if got := <-status; got != http.StatusOK {
+			t.Errorf("after all had ended: status %d", got)
+		}
+	})
 }

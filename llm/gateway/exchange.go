@@ -27,6 +27,7 @@ type exchange struct {
 	model   string // as it was asked for, once it is known to exist
 	asked   bool   // a model was asked: what goes wrong now is reported by it
 	sent    bool   // the status is out
+	room    int64  // taken of the gateway's, for a large body
 }
 
 // newID is a random UUID (version 4): what LiteLLM's clients expect of a call's id.

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/router"
 )
@@ -70,6 +72,7 @@ type Options struct {
 
 	Version      string           // for the x-litellm-version header
 	MaxBody      int64            // bytes of a request; default DefaultMaxBody
+	MaxBodies    int64            // bytes of all large requests at a time; default 16 of MaxBody
 	BodyTimeout  time.Duration    // default DefaultBodyTimeout
 	WriteTimeout time.Duration    // default DefaultWriteTimeout
 	Ping         time.Duration    // of silence in a stream before a comment is sent; default DefaultPing
@@ -95,6 +98,7 @@ type Gateway struct {
 	master   [sha256.Size]byte
 	routes   map[string]route
 	switches map[string]reader
+	room     *semaphore.Weighted // for large bodies
 }
 
 // New checks the options and fills in their defaults.
@@ -102,8 +106,22 @@ func New(o Options) (*Gateway, error) {
 	if o.Model == nil || o.Catalog == nil {
 		return nil, errors.New("gateway: it needs a router")
 	}
+	o = o.orDefault()
+	return &Gateway{
+		Options:  o,
+		master:   sha256.Sum256([]byte(o.MasterKey)),
+		routes:   routes(),
+		switches: switches(),
+		room:     semaphore.NewWeighted(o.MaxBodies),
+	}, nil
+}
+
+func (o Options) orDefault() Options {
 	if o.MaxBody <= 0 {
 		o.MaxBody = DefaultMaxBody
+	}
+	if o.MaxBodies <= 0 {
+		o.MaxBodies = 16 * o.MaxBody
 	}
 	if o.BodyTimeout <= 0 {
 		o.BodyTimeout = DefaultBodyTimeout
@@ -120,12 +138,7 @@ func New(o Options) (*Gateway, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Gateway{
-		Options:  o,
-		master:   sha256.Sum256([]byte(o.MasterKey)),
-		routes:   routes(),
-		switches: switches(),
-	}, nil
+	return o
 }
 
 // ServeHTTP implements http.Handler.
@@ -133,6 +146,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := &exchange{gateway: g, w: w, r: r, began: g.Now(), id: newID(), shape: openaiShape{}}
 	e.setHeader("X-Litellm-Call-Id", e.id)
 	e.setHeader("X-Litellm-Version", g.Version)
+	defer e.keepRoom(0)
 	defer e.recover(r.Context())
 	route, ok := g.find(e)
 	if !ok {

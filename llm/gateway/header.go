@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ func (e *exchange) tell(s *llm.Served) {
 	e.setHeader("X-Litellm-Model-Group", s.Group)
 	e.setHeader("X-Litellm-Model-Api-Base", s.APIBase)
 	e.setHeader("X-Litellm-Model-Name", s.Model)
+	e.setHeader("X-Tribune-Route", headerText(s.Route))
 	if s.Attempts > 0 {
 		e.setHeader("X-Litellm-Attempted-Retries", strconv.Itoa(s.Attempts-1))
 	}
@@ -35,6 +37,16 @@ func (e *exchange) tell(s *llm.Served) {
 		e.setHeader("X-Litellm-Overhead-Duration-Ms", milliseconds(max(took-s.Took, 0)))
 	}
 	e.pass(s.Header)
+}
+
+// headerText keeps a text to what every client takes in a header: what is not
+// printable ASCII is written as in an address.
+func headerText(s string) string {
+	s = oneLine(s)
+	if !strings.ContainsFunc(s, func(r rune) bool { return r > '~' }) {
+		return s
+	}
+	return strings.ReplaceAll(url.PathEscape(s), "%20", " ")
 }
 
 func milliseconds(d time.Duration) string {

@@ -34,7 +34,7 @@ func TestHeaders(t *testing.T) {
 	cost := 0.0000123
 	served := llm.Served{
 		Deployment: "d1", Provider: "deepseek", Model: "deepseek-chat", Group: "cheap", APIBase: "https://api.deepseek.com",
-		Attempts: 3, Fallbacks: 1, CostUSD: &cost, Took: 5 * time.Millisecond,
+		Attempts: 3, Fallbacks: 1, CostUSD: &cost, Route: "rule 便宜: cheap", Took: 5 * time.Millisecond,
 		Header: http.Header{
 			"X-Request-Id": {"r1"}, "X-Ratelimit-Remaining-Requests": {"9"}, "Set-Cookie": {"session=canary"}, "Connection": {"close"},
 			"Transfer-Encoding": {"chunked"}, "Content-Length": {"7"}, "Openai-Organization": {"canary-org"}, "Content-Encoding": {"gzip"},
@@ -45,6 +45,7 @@ func TestHeaders(t *testing.T) {
 		"X-Litellm-Model-Id": "d1", "X-Litellm-Model-Group": "cheap", "X-Litellm-Model-Api-Base": "https://api.deepseek.com",
 		"X-Litellm-Model-Name": "deepseek-chat", "X-Litellm-Attempted-Retries": "2", "X-Litellm-Attempted-Fallbacks": "1",
 		"X-Litellm-Response-Duration-Ms": "6.25", "X-Litellm-Overhead-Duration-Ms": "1.25",
+		"X-Tribune-Route":         "rule %E4%BE%BF%E5%AE%9C: cheap",
 		"X-Litellm-Response-Cost": "0.0000123", "X-Litellm-Version": "1.2.3",
 		"Llm_provider-X-Request-Id": "r1", "Llm_provider-X-Ratelimit-Remaining-Requests": "9", "X-Ratelimit-Remaining-Requests": "9",
 	}
@@ -54,7 +55,7 @@ func TestHeaders(t *testing.T) {
 	for _, body := range []string{question, streamed} {
 		got := map[string]string{}
 		for name, values := range ask(t, g, http.MethodPost, "/v1/chat/completions", body).Header() {
-			if strings.HasPrefix(name, "X-Litellm") || strings.HasPrefix(name, "Llm_") || strings.HasPrefix(name, "X-Ratelimit") {
+			if strings.HasPrefix(name, "X-Litellm") || strings.HasPrefix(name, "X-Tribune") || strings.HasPrefix(name, "Llm_") || strings.HasPrefix(name, "X-Ratelimit") {
 				got[name] = values[0]
 			}
 			if strings.Contains(values[0], "canary") {
