@@ -170,11 +170,12 @@ func (op opener) listed() price.Price {
 func withCosts(p price.Price, s Spec) price.Price {
 	embeds := s.Info["mode"] == "embedding"
 	p.Known = p.Known || s.In != nil && (s.Out != nil || embeds)
+	p.Long = price.Tier{} // one price for prompts of any length is what was written
 	if s.In != nil {
 		p.In, p.CachedIn = *s.In, *s.In
 	}
 	if s.Out != nil {
-		p.Out = *s.Out
+		p.Out, p.Reasoning = *s.Out, 0
 	}
 	if s.CachedIn != nil {
 		p.CachedIn = *s.CachedIn

@@ -1,49 +1,20 @@
 package litellm
 
-import (
-	"context"
-	"encoding/json"
-	"iter"
-	"maps"
-	"slices"
+import "slices"
 
-	"github.com/tribunebot/tribune/llm"
-)
-
-// withFields is a model whose requests get fields that they do not set.
-type withFields struct {
-	llm.Model
-
-	fields map[string]any
-}
-
-// Complete implements llm.Model.
-func (m withFields) Complete(ctx context.Context, r llm.Request) (llm.Response, error) {
-	r.Body = m.fill(r.Body)
-	return m.Model.Complete(ctx, r)
-}
-
-// Stream implements llm.Model.
-func (m withFields) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk, error] {
-	r.Body = m.fill(r.Body)
-	return m.Model.Stream(ctx, r)
-}
-
-// fill adds the fields; a body that is no JSON object is left to the model to
-// refuse.
-func (m withFields) fill(body json.RawMessage) json.RawMessage {
-	fields := maps.Clone(m.fields)
-	for name := range llm.Fields(body) {
-		delete(fields, name)
-		if name == "max_completion_tokens" { // the other name of the same limit
-			delete(fields, "max_tokens")
-		}
+// drop lists the fields that a call's provider is never sent. OpenAI and Azure
+// refuse fields that they do not know, and so those of Anthropic's protocol that
+// llm/messages leaves in for deployments of Claude.
+func (c call) drop() []string {
+	var list []string
+	p := c.spec.Provider
+	if p.Kind == Azure || p.Prefix == "openai" && ownHost(p, c.base) {
+		list = []string{"thinking", "top_k", "output_config", "context_management", "mcp_servers", "container"}
 	}
-	filled, err := llm.SetFields(body, fields)
-	if err != nil {
-		return body
+	if c.DropParams {
+		list = append(list, refusedBy(p)...)
 	}
-	return filled
+	return list
 }
 
 // refusedBy lists the fields of OpenAI's own API that a provider refuses, or

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/tribunebot/tribune/llm"
@@ -92,8 +93,9 @@ func (c call) options() (compat.Options, error) {
 		Timeout: cmp.Or(s.Timeout, c.Timeout), FirstToken: cmp.Or(s.FirstToken, c.FirstToken), Idle: c.Idle,
 		MaxBytes: c.MaxBytes, Log: c.Log, Now: c.Now,
 	}
-	if c.DropParams {
-		o.Drop = refusedBy(s.Provider)
+	o.Drop = c.drop()
+	if s.Provider.Prefix == "openai" && !ownHost(s.Provider, c.base) {
+		o.Quirks = &compat.Quirks{} // somebody else's server by OpenAI's prefix
 	}
 	if like := s.Provider.Like; like != "" {
 		o.Quirks = new(compat.QuirksOf(like))
@@ -144,14 +146,18 @@ func (c call) anthropic() (llm.Model, string, error) {
 	}
 	m, err := claude.New(claude.Options{
 		ID: s.ID, Provider: s.Provider.Prefix, Model: s.Name, BaseURL: c.base, Key: c.key, Header: s.Header.Clone(),
-		HTTPClient: c.HTTPClient,
-		Timeout:    cmp.Or(s.Timeout, c.Timeout), FirstToken: cmp.Or(s.FirstToken, c.FirstToken), Idle: c.Idle,
+		Fields: s.Fields, HTTPClient: c.HTTPClient,
+		Timeout: cmp.Or(s.Timeout, c.Timeout), FirstToken: cmp.Or(s.FirstToken, c.FirstToken), Idle: c.Idle,
 		MaxBytes: c.MaxBytes, Log: c.Log, Now: c.Now,
 	})
-	if err != nil || len(s.Fields) == 0 {
-		return m, c.base, err
-	}
-	return withFields{Model: m, fields: s.Fields}, c.base, nil
+	return m, c.base, err
+}
+
+// ownHost tells whether an address is at the provider's own host.
+func ownHost(p Provider, address string) bool {
+	own, err := url.Parse(p.Base)
+	at, wrong := url.Parse(address)
+	return err == nil && wrong == nil && own.Host == at.Host
 }
 
 func withHeader(h http.Header, name, value string) http.Header {

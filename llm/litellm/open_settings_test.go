@@ -107,7 +107,10 @@ func TestDeploymentsSettings(t *testing.T) {
 func TestPrices(t *testing.T) {
 	t.Parallel()
 	in, out, cached := 1e-6, 2e-6, 1e-7
-	table := prices{"openai/gpt-4o": {Known: true, In: 5, Out: 6, CachedIn: 4, Context: 128, Source: "catwalk"}}
+	table := prices{
+		"openai/gpt-4o": {Known: true, In: 5, Out: 6, CachedIn: 4, Context: 128, Source: "catwalk"},
+		"openai/long":   {Known: true, In: 5, Out: 6, Reasoning: 7, Long: price.Tier{Over: 9, In: 10}, Source: "tribune"},
+	}
 	for name, c := range map[string]struct {
 		change func(s *litellm.Spec)
 		want   price.Price
@@ -118,6 +121,7 @@ func TestPrices(t *testing.T) {
 		"cached too":       {func(s *litellm.Spec) { s.In, s.Out, s.CachedIn = &in, &out, &cached }, price.Price{Known: true, In: in, Out: out, CachedIn: cached, Source: "file"}},
 		"half of it":       {func(s *litellm.Spec) { s.In = &in }, price.Price{In: in, CachedIn: in, Source: "file"}},
 		"embeddings":       {func(s *litellm.Spec) { s.In, s.Info = &in, map[string]any{"mode": "embedding"} }, price.Price{Known: true, In: in, CachedIn: in, Source: "file"}},
+		"no longer dearer": {func(s *litellm.Spec) { s.BaseModel, s.Out = "openai/long", &out }, price.Price{Known: true, In: 5, Out: out, Source: "file"}},
 		"one over another": {func(s *litellm.Spec) { s.BaseModel, s.Out = "gpt-4o", &out }, price.Price{Known: true, In: 5, Out: out, CachedIn: 4, Context: 128, Source: "file"}},
 	} {
 		o := newWorld(t).options(nil)
@@ -166,6 +170,32 @@ func TestFieldsAndDrop(t *testing.T) {
 		}
 		if got := w.last(t).body; got["stream"] != true || got["top_k"] != 7.0 {
 			t.Errorf("%s: streamed with %v", model, got)
+		}
+	}
+}
+
+// TestStrictProviders shows that OpenAI's own address gets what it knows and in
+// its words, and that any other by its prefix gets a request as it is.
+func TestStrictProviders(t *testing.T) {
+	t.Parallel()
+	body := json.RawMessage(`{"messages":[{"role":"user","content":"hi"}],"max_tokens":5,"thinking":{"type":"enabled","budget_tokens":1024},"top_k":3}`)
+	for base, want := range map[string]map[string]any{
+		"":                          {"max_completion_tokens": 5.0, "max_tokens": nil, "thinking": nil, "top_k": nil},
+		"https://vllm.example/v1":   {"max_completion_tokens": nil, "max_tokens": 5.0, "thinking": map[string]any{"type": "enabled", "budget_tokens": 1024.0}, "top_k": 3.0},
+		"https://api.openai.com/v1": {"max_completion_tokens": 5.0, "top_k": nil},
+	} {
+		w := newWorld(t)
+		d, err := litellm.Open(spec(t, "openai/gpt-5", func(s *litellm.Spec) { s.Key, s.APIBase = "k", base }), w.options(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Model.Complete(t.Context(), llm.Request{Body: body}); err != nil {
+			t.Fatal(err)
+		}
+		for name, v := range want {
+			if got := w.last(t).body[name]; !cmp.Equal(got, v) {
+				t.Errorf("%s: %s = %v, want %v", base, name, got, v)
+			}
 		}
 	}
 }
