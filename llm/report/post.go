@@ -74,6 +74,9 @@ func (p *poster) post(ctx context.Context, query url.Values, header http.Header,
 	for _, h := range []http.Header{p.header, header} {
 		maps.Copy(req.Header, h)
 	}
+	// Sending twice does no harm, and net/http may do it where the server had just
+	// closed the connection; an empty list is not sent itself (http.Transport).
+	req.Header["Idempotency-Key"] = []string{}
 	resp, err := p.client.Do(req)
 	if err != nil {
 		return nil, p.failed("reach", unwrapURL(ctx, err))

@@ -75,11 +75,11 @@ func judge(err error) *SendError {
 	return &SendError{Err: err, Retry: true}
 }
 
-// pause waits before the next attempt and tells whether there should be one.
-// When ctx ends there is one last attempt, at once; after that there is none.
+// pause waits before the next attempt and tells whether there should be one. Once
+// ctx has ended nothing waits: a batch is tried twice at most, or once more.
 func (q *Queue[T]) pause(ctx, sending context.Context, attempt int, after time.Duration) bool {
 	if ctx.Err() != nil {
-		return false
+		return attempt == 1 && sending.Err() == nil
 	}
 	wait := min(q.o.Limits.Backoff<<min(attempt-1, 16), maxBackoff)
 	timer := time.NewTimer(max(wait, min(after, maxAfter)))

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -19,14 +18,20 @@ import (
 )
 
 // send lets Spans send calls to a collector, and ends them.
-func send(ctx context.Context, t *testing.T, o SpansOptions, calls ...llm.Call) *Spans {
+func send(t *testing.T, o SpansOptions, calls ...llm.Call) *Spans {
+	t.Helper()
+	return sendWithin(t, trace.SpanContext{}, o, calls...)
+}
+
+// sendWithin does it within a span of somebody else.
+func sendWithin(t *testing.T, around trace.SpanContext, o SpansOptions, calls ...llm.Call) *Spans {
 	t.Helper()
 	s, err := NewSpans(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range calls {
-		s.Observe(ctx, c)
+		s.Observe(trace.ContextWithSpanContext(t.Context(), around), c)
 	}
 	runQueue(t, s.queue)()
 	return s
@@ -35,7 +40,7 @@ func send(ctx context.Context, t *testing.T, o SpansOptions, calls ...llm.Call) 
 func TestSpansForACollector(t *testing.T) {
 	t.Parallel()
 	to := newCollector(t, nil)
-	s := send(t.Context(), t, SpansOptions{
+	s := send(t, SpansOptions{
 		Endpoint: CollectorEndpoint(to.URL + "/"), Service: "svc", Version: "1.2.3", Environment: "test",
 	}, sampleCall())
 	if len(to.wrong) > 0 || len(to.spans) != 3 || s.State().Sent != 1 {
@@ -97,7 +102,7 @@ func noText(t *testing.T, spans []*tracepb.Span) {
 func TestSpansWithText(t *testing.T) {
 	t.Parallel()
 	to := newCollector(t, nil)
-	send(t.Context(), t, SpansOptions{Endpoint: to.URL, Text: true}, sampleCall())
+	send(t, SpansOptions{Endpoint: to.URL, Text: true}, sampleCall())
 	got := flat(to.spans[0].GetAttributes())
 	if got["gen_ai.input.messages"] != `[{"role":"user","parts":[{"type":"text","content":"how long is my notice?"}]}]` {
 		t.Error(got["gen_ai.input.messages"])
@@ -115,7 +120,7 @@ func TestSpansOfOtherEndpoints(t *testing.T) {
 	completion.Body, completion.Answer = []byte(`{"prompt":"once","temperature":"hot","seed":null,"max_tokens":9,"max_completion_tokens":8}`), []byte(`{"choices":[{"text":"upon a time"}]}`)
 	embedding.Endpoint, embedding.Chunks, embedding.Stream, embedding.First = llm.Embeddings, nil, false, time.Time{}
 	embedding.Body, embedding.Served.APIBase = []byte(`{"input":["a","b"]}`), "http://[::1]:8080/v1"
-	send(t.Context(), t, SpansOptions{Endpoint: to.URL, Text: true}, completion, embedding)
+	send(t, SpansOptions{Endpoint: to.URL, Text: true}, completion, embedding)
 	got := flat(to.spans[0].GetAttributes())
 	want := map[string]string{
 		"gen_ai.operation.name": "text_completion", "gen_ai.request.max_tokens": "8", "gen_ai.request.temperature": "hot", "gen_ai.request.seed": "",
@@ -139,7 +144,7 @@ func TestSpansRedacted(t *testing.T) {
 		to := newCollector(t, nil)
 		down := sampleCall()
 		down.Err = &llm.Error{Kind: llm.ContentPolicy, Status: 400, Provider: "openai", Err: errors.New("you said: how long is my notice")}
-		send(t.Context(), t, SpansOptions{Endpoint: to.URL, Langfuse: langfuse, Text: true, Redact: true}, sampleCall(), down)
+		send(t, SpansOptions{Endpoint: to.URL, Langfuse: langfuse, Text: true, Redact: true}, sampleCall(), down)
 		noText(t, to.spans)
 		got := flat(to.spans[0].GetAttributes())
 		in, out := got["gen_ai.input.messages"], got["gen_ai.output.messages"]
@@ -161,12 +166,15 @@ func TestLangfuse(t *testing.T) {
 	c.Body = []byte(`{"model":"smart","messages":[{"role":"user","content":"hi"}],"temperature":0,"metadata":{
 		"generation_name":"answer","generation_id":"g-1","trace_id":"0af7651916cd43dd8448eb211c80319c","trace_user_id":"someone","session_id":"thread-9","tags":["a","b","a"],"other":{"x":1}}}`)
 	c.Labels[llm.LabelTags] = "b, c"
-	send(t.Context(), t, o, c)
+	send(t, o, c)
 	if len(to.wrong) > 0 || len(to.spans) != 1 {
 		t.Fatalf("%v, %d spans", to.wrong, len(to.spans))
 	}
 	if to.paths[0] != "/api/public/otel/v1/traces" || to.headers.Get("Authorization") != "Basic cGstbGYtMTpzay1sZi0y" || to.headers.Get("x-langfuse-ingestion-version") != "4" {
 		t.Errorf("%v %v", to.paths, to.headers)
+	}
+	if _, sent := to.headers["Idempotency-Key"]; sent {
+		t.Error("what is meant for net/http was sent")
 	}
 	root := to.spans[0]
 	if root.GetName() != "answer" || hex.EncodeToString(root.GetTraceId()) != "0af7651916cd43dd8448eb211c80319c" || len(root.GetSpanId()) != 8 {
@@ -206,7 +214,7 @@ func TestLangfuseFailure(t *testing.T) {
 	to := newCollector(t, nil)
 	o := Langfuse(to.URL, "pk", "sk")
 	o.Text = true
-	send(t.Context(), t, o, failedCall(&llm.Error{Kind: llm.Overloaded, Status: 503, Provider: "openai", Err: errors.New("out\nof order")}))
+	send(t, o, failedCall(&llm.Error{Kind: llm.Overloaded, Status: 503, Provider: "openai", Err: errors.New("out\nof order")}))
 	if len(to.spans) != 2 {
 		t.Fatalf("%d spans", len(to.spans))
 	}
@@ -226,7 +234,7 @@ func TestLangfuseFailure(t *testing.T) {
 func TestLangfuseWithoutText(t *testing.T) {
 	t.Parallel()
 	to := newCollector(t, nil)
-	send(t.Context(), t, Langfuse(to.URL, "pk", "sk"), sampleCall(), failedCall(sampleCall().Tries[0].Err))
+	send(t, Langfuse(to.URL, "pk", "sk"), sampleCall(), failedCall(sampleCall().Tries[0].Err))
 	noText(t, to.spans)
 	if got := flat(to.spans[0].GetAttributes()); got["langfuse.observation.input"] != "" {
 		t.Error(got)
@@ -236,7 +244,6 @@ func TestLangfuseWithoutText(t *testing.T) {
 func TestSpansBelongToTheWorkAround(t *testing.T) {
 	t.Parallel()
 	around := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1, 2, 3}, SpanID: trace.SpanID{4, 5}, TraceFlags: trace.FlagsSampled})
-	ctx := trace.ContextWithSpanContext(t.Context(), around)
 	named := simpleCall()
 	named.Body = []byte(`{"metadata":{"trace_id":"mine"}}`)
 	for name, test := range map[string]struct {
@@ -252,7 +259,7 @@ func TestSpansBelongToTheWorkAround(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			to := newCollector(t, nil)
-			send(ctx, t, SpansOptions{Endpoint: to.URL, Langfuse: test.langfuse}, test.call)
+			sendWithin(t, around, SpansOptions{Endpoint: to.URL, Langfuse: test.langfuse}, test.call)
 			root := to.spans[0]
 			if diff := cmp.Diff(test.trace, root.GetTraceId()); diff != "" {
 				t.Error(diff)
@@ -288,7 +295,7 @@ func TestSpansRefusedInPart(t *testing.T) {
 	t.Parallel()
 	to := newCollector(t, refusing(2))
 	var log strings.Builder
-	s := send(t.Context(), t, SpansOptions{Endpoint: to.URL, Log: slog.New(slog.NewTextHandler(&log, nil))}, simpleCall(), simpleCall(), simpleCall())
+	s := send(t, SpansOptions{Endpoint: to.URL, Log: slog.New(slog.NewTextHandler(&log, nil))}, simpleCall(), simpleCall(), simpleCall())
 	want := QueueState{Callback: "otel", Sent: 1, Dropped: 2, Failures: 1}
 	if diff := cmp.Diff(want, s.State()); diff != "" {
 		t.Error(diff)
@@ -321,7 +328,7 @@ func TestOversizedCallsLoseTheirTextOnly(t *testing.T) {
 	to := newCollector(t, nil)
 	big := simpleCall()
 	big.Body = []byte(`{"messages":[{"role":"user","content":"` + strings.Repeat("x", 2<<20) + `"}]}`)
-	s := send(t.Context(), t, SpansOptions{Endpoint: to.URL, Text: true}, big, simpleCall())
+	s := send(t, SpansOptions{Endpoint: to.URL, Text: true}, big, simpleCall())
 	if len(to.spans) != 4 || s.State().Sent != 2 {
 		t.Fatalf("%d spans, %+v", len(to.spans), s.State())
 	}
