@@ -108,6 +108,7 @@ func (a *attempt) describe(s *llm.Served) {
 	s.APIBase = cmp.Or(n.APIBase, s.APIBase)
 	s.Route = a.route
 	s.Attempts, s.Fallbacks = a.run.calls, a.run.fallbacks
+	s.Took = a.run.called + a.run.r.now().Sub(a.began)
 }
 
 // complete adds usage and cost too, counted here where the provider does not
@@ -134,6 +135,7 @@ func (a *attempt) count(said func() string) *llm.Usage {
 func (a *attempt) end(ctx context.Context, err error) {
 	now, n := a.run.r.now(), a.node
 	n.end()
+	a.run.called += now.Sub(a.began)
 	if !a.done && !a.first.IsZero() {
 		// It broke off, or its reader left, in the middle: what was said is
 		// paid for all the same.
@@ -183,9 +185,11 @@ func (a *attempt) failed(ctx context.Context, e *llm.Error, now time.Time) time.
 		return 0
 	}
 	a.run.trail.failed(a.node.ID, e.Kind)
-	a.run.tried[len(a.run.tried)-1].unfit = e.Kind == llm.ContextWindow || e.Kind == llm.ContentPolicy
+	a.run.tried[len(a.run.tried)-1].kind = e.Kind
 	d := a.node.failed(&a.run.t.health, e, now, a.probe)
-	a.run.r.log.InfoContext(ctx, "a deployment failed", "deployment", a.node.ID, "kind", e.Kind, "cooled", d)
+	if d > 0 {
+		a.run.r.log.WarnContext(ctx, "a deployment is left alone after a failure", "deployment", a.node.ID, "kind", e.Kind, "wait", d)
+	}
 	return d
 }
 

@@ -42,37 +42,71 @@ func (u *run) choose(ctx context.Context, p *pool) (choice, error) {
 	return u.wait(ctx, p)
 }
 
-// look finds a deployment to call at once.
+// look finds a deployment to call at once: one that was not asked yet, and only
+// where there is none, or anew is set, one that was.
 func (u *run) look(ctx context.Context, p *pool) (choice, *refusal) {
 	now := u.r.now()
-	nodes, no := u.candidates(p, now)
-	if no != nil {
+	ready := u.ready(p, now)
+	if len(ready) == 0 {
+		return choice{}, u.nobody(p, now)
+	}
+	fresh, asked := u.split(ready)
+	no := &refusal{}
+	if c, ok := u.claim(ctx, fresh, now, no); ok {
+		return c, nil
+	}
+	if len(fresh) > 0 && !u.anew || no.err != nil || no.mine != nil {
 		return choice{}, no
 	}
-	no = &refusal{}
+	if c, ok := u.claim(ctx, asked, now, no); ok {
+		return c, nil
+	}
+	return choice{}, no
+}
+
+// split parts deployments into those that were not asked yet and the others.
+func (u *run) split(nodes []*node) (fresh, asked []*node) {
+	if len(u.tried) == 0 {
+		return nodes, nil
+	}
+	for _, n := range nodes {
+		if u.spent(n) {
+			asked = append(asked, n)
+		} else {
+			fresh = append(fresh, n)
+		}
+	}
+	return fresh, asked
+}
+
+// claim takes the best of these deployments that has room; where none has, no
+// says why. The slice is changed.
+func (u *run) claim(ctx context.Context, nodes []*node, now time.Time, no *refusal) (choice, bool) {
 	for len(nodes) > 0 {
 		i, by := u.pick(nodes, now)
 		n := nodes[i]
 		c, over, err := u.take(ctx, n, now)
 		switch {
 		case err != nil:
-			return choice{}, &refusal{err: err}
+			no.err = err
+			return choice{}, false
 		case over == nil && c.node != nil:
 			c.by = by
-			return c, nil
+			return c, true
 		case over == nil:
 			no.probe = true
 		case over.Quota.ID == n.Quota.ID:
 			no.overs = append(no.overs, over)
 		case over.Limit != quota.Budget:
-			return choice{}, &refusal{mine: over}
+			no.mine = over
+			return choice{}, false
 		default: // the money may reach for another deployment
 			no.mine = over
 			u.short = u.short || over.Quota.Cheaper
 		}
 		nodes = slices.Delete(nodes, i, i+1)
 	}
-	return choice{}, no
+	return choice{}, false
 }
 
 // take claims a deployment for one call; a choice without a node means that
@@ -99,23 +133,16 @@ func (u *run) take(ctx context.Context, n *node, now time.Time) (choice, *quota.
 	return choice{}, nil, u.unreserved(ctx, err)
 }
 
-// candidates are the deployments that may be asked now: those that suit the
-// request, are not left alone, and were not asked before while another is left.
-// The slice may be changed.
-func (u *run) candidates(p *pool, now time.Time) ([]*node, *refusal) {
-	ready := make([]*node, 0, len(p.nodes))
+// ready are the deployments that suit the request and are not left alone. The
+// slice may be changed.
+func (u *run) ready(p *pool, now time.Time) []*node {
+	list := make([]*node, 0, len(p.nodes))
 	for _, n := range p.nodes {
-		if u.suits(n, p) && u.ready(n, p, now) {
-			ready = append(ready, n)
+		if u.suits(n, p) && u.open(n, p, now) {
+			list = append(list, n)
 		}
 	}
-	if len(ready) == 0 {
-		return nil, u.nobody(p, now)
-	}
-	if len(u.tried) == 0 || !slices.ContainsFunc(ready, func(n *node) bool { return !u.spent(n) }) {
-		return ready, nil
-	}
-	return slices.DeleteFunc(ready, u.spent), nil
+	return list
 }
 
 // nobody says why none of a pool's deployments may be asked.
@@ -138,9 +165,9 @@ func (u *run) nobody(p *pool, now time.Time) *refusal {
 	return no
 }
 
-// ready tells whether a node is not left alone. One that was named by its id is
+// open tells whether a node is not left alone. One that was named by its id is
 // asked in any case.
-func (u *run) ready(n *node, p *pool, now time.Time) bool {
+func (u *run) open(n *node, p *pool, now time.Time) bool {
 	if u.t.health.off || p.direct {
 		return true
 	}

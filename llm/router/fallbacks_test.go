@@ -118,6 +118,7 @@ func TestFallbackIsCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	resp.Took = 0
 	want := llm.Served{
 		Deployment: "d", Provider: "test", Model: "scripted", Group: "D", APIBase: "http://d", Attempts: 4, Fallbacks: 3,
 		Route: "D is the fallback of C; d answered after " +

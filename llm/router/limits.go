@@ -112,13 +112,37 @@ func (u *run) wait(ctx context.Context, p *pool) (choice, error) {
 			return choice{}, no.err
 		}
 		d, err := u.patience(ctx, p, no, began)
-		if err != nil {
+		if d, err = u.insist(p, no, d, err); err != nil {
 			return choice{}, err
 		}
-		if u.pause(turn, d, no, back); ctx.Err() != nil {
-			return choice{}, u.stopped(ctx)
+		if err := u.await(ctx, turn, d, no, back); err != nil {
+			return choice{}, err
 		}
 	}
+}
+
+// insist asks a deployment once more that has failed in this request, where
+// those that were not asked yet have no room: after the usual wait.
+func (u *run) insist(p *pool, no *refusal, d time.Duration, err error) (time.Duration, error) {
+	if u.anew || no.mine != nil || len(no.overs) == 0 || !u.stale(p) {
+		return d, err
+	}
+	again := max(u.backoff(0), u.t.RetryAfter)
+	if err == nil && d < again {
+		return d, nil
+	}
+	u.anew = true
+	return again, nil
+}
+
+// await waits without a place in the process, which others may have meanwhile.
+func (u *run) await(ctx, turn context.Context, d time.Duration, no *refusal, back <-chan struct{}) error {
+	u.leave()
+	u.pause(turn, d, no, back)
+	if ctx.Err() != nil {
+		return u.stopped(ctx)
+	}
+	return u.enter(ctx)
 }
 
 // pause waits for room, for a deployment that is back, or for d.

@@ -23,7 +23,7 @@ const (
 // attempts asks a pool's deployments until one answers or there is no point in
 // asking on.
 func (u *run) attempts(ctx context.Context, p *pool) error {
-	u.pool = p
+	u.pool, u.anew = p, false
 	for retry := 0; ; retry++ {
 		c, err := u.choose(ctx, p)
 		if err != nil {
@@ -36,10 +36,22 @@ func (u *run) attempts(ctx context.Context, p *pool) error {
 		if !again {
 			return err
 		}
-		if wait > 0 && pause(ctx, wait, nil) != nil {
-			return u.stopped(ctx)
+		if err := u.rest(ctx, wait); err != nil {
+			return err
 		}
 	}
+}
+
+// rest waits before the same deployment is asked again.
+func (u *run) rest(ctx context.Context, wait time.Duration) error {
+	if wait <= 0 {
+		return nil
+	}
+	u.leave()
+	if pause(ctx, wait, nil) != nil {
+		return u.stopped(ctx)
+	}
+	return u.enter(ctx)
 }
 
 // again tells whether the pool is asked once more, and after what wait: none if
@@ -123,7 +135,7 @@ func (u *run) elsewhere(kind llm.Kind) bool {
 func (u *run) fresh(p *pool) bool {
 	now := u.r.now()
 	return slices.ContainsFunc(p.nodes, func(n *node) bool {
-		return !u.spent(n) && u.suits(n, p) && u.ready(n, p, now)
+		return !u.spent(n) && u.suits(n, p) && u.open(n, p, now)
 	})
 }
 
@@ -131,6 +143,15 @@ func (u *run) fresh(p *pool) bool {
 // same model and would not take the request.
 func (u *run) spent(n *node) bool {
 	return slices.ContainsFunc(u.tried, func(t tried) bool {
-		return t.node == n || t.unfit && t.node.Provider == n.Provider && t.node.Name == n.Name
+		return t.node == n || t.unfit() && t.node.Provider == n.Provider && t.node.Name == n.Name
+	})
+}
+
+// stale tells whether a deployment that was asked already might well answer
+// after a while.
+func (u *run) stale(p *pool) bool {
+	now := u.r.now()
+	return slices.ContainsFunc(u.tried, func(t tried) bool {
+		return slices.Contains(p.nodes, t.node) && (&llm.Error{Kind: t.kind}).Retryable() && u.open(t.node, p, now)
 	})
 }

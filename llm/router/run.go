@@ -26,12 +26,15 @@ type run struct {
 	counted bool        // the request is counted in them
 	short   bool        // the money of one of them did not reach, and it asks for a cheaper group
 	shifted bool        // cheaper groups have been queued
+	inside  bool        // it has one of the process's places
+	anew    bool        // deployments that were asked already may be asked again
 
 	began     time.Time
 	first     time.Time // the first word that reached the caller
 	served    llm.Served
 	tries     []llm.Try
 	calls     int
+	called    time.Duration // how long the calls took together
 	fallbacks int
 	tried     []tried  // in all pools
 	visited   []string // groups that are done with
@@ -43,10 +46,12 @@ type run struct {
 // tried is a deployment that was called for this request.
 type tried struct {
 	node *node
-	// unfit is set when the model would not take the request: then the same
-	// model elsewhere will not either.
-	unfit bool
+	kind llm.Kind // of its failure
 }
+
+// unfit tells whether the model would not take the request: then the same model
+// elsewhere will not either.
+func (t tried) unfit() bool { return t.kind == llm.ContextWindow || t.kind == llm.ContentPolicy }
 
 // late is the cause of a context whose time has passed.
 type late struct {
@@ -79,17 +84,36 @@ func (u *run) serve(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, wait.limit, wait)
 	defer cancel()
-	if u.t.places != nil {
-		if err := u.t.places.Acquire(ctx, 1); err != nil {
-			return u.stopped(ctx)
-		}
-		defer u.t.places.Release(1)
+	if err := u.enter(ctx); err != nil {
+		return err
 	}
+	defer u.leave()
 	p, err := u.resolve()
 	if err != nil {
 		return err
 	}
 	return u.groups(ctx, p)
+}
+
+// enter takes one of the process's places, and waits for its turn.
+func (u *run) enter(ctx context.Context) error {
+	if u.t.places == nil || u.inside {
+		return nil
+	}
+	if u.t.places.Acquire(ctx, 1) != nil {
+		return u.stopped(ctx)
+	}
+	u.inside = true
+	return nil
+}
+
+// leave gives the place back, if the request has one: at its end, and while it
+// waits for something else, so that others need not wait with it.
+func (u *run) leave() {
+	if u.inside {
+		u.inside = false
+		u.t.places.Release(1)
+	}
 }
 
 // resolve finds the pool to begin with: a routing rule's, or that of the name
