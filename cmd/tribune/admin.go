@@ -36,6 +36,12 @@ func admin(s service, key string) http.Handler {
 	handle(mux, "collections", func(ctx context.Context, _ struct{}, _ func(any)) (any, error) {
 		return s.Collections(ctx)
 	})
+	handle(mux, "models", func(ctx context.Context, _ struct{}, _ func(any)) (any, error) {
+		return s.Models(ctx)
+	})
+	handle(mux, "usage", func(ctx context.Context, r usageRequest, _ func(any)) (any, error) {
+		return s.Usage(ctx, r)
+	})
 	handle(mux, "queue", func(ctx context.Context, _ struct{}, _ func(any)) (any, error) {
 		return s.QueueState(ctx)
 	})

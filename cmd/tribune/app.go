@@ -15,6 +15,10 @@ import (
 	"github.com/tribunebot/tribune/knowledge/index"
 	"github.com/tribunebot/tribune/knowledge/rank"
 	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/gateway"
+	"github.com/tribunebot/tribune/llm/price"
+	"github.com/tribunebot/tribune/llm/quota"
+	"github.com/tribunebot/tribune/llm/router"
 	"github.com/tribunebot/tribune/worker"
 	"github.com/tribunebot/tribune/worker/answer"
 	"github.com/tribunebot/tribune/worker/limit"
@@ -29,6 +33,7 @@ type App struct {
 	Log    *slog.Logger
 
 	Queue     *queue.Queue
+	Router    *router.Router // nil: no model is set up
 	Index     *index.Index
 	Ranker    *rank.Ranker
 	Answerer  *answer.Answerer
@@ -41,7 +46,18 @@ type App struct {
 	// the last readiness check
 	readiness readiness
 	dir       *dataDir
-	models    choice
+
+	models   modelSet
+	prices   *price.Table
+	book     *quota.Book
+	counters *queue.Counters
+	reports  *reports
+	keys     llm.Keys
+	gateway  *gateway.Gateway
+	spend    spend
+
+	gatewayOnly bool
+	now         func() time.Time
 }
 
 // Parts are what a test puts in the place of the real outside world.
@@ -50,8 +66,10 @@ type Parts struct {
 	Model     llm.Model       // instead of what the configuration sets up
 	Now       func() time.Time
 	// Only the terminal: no other platform is set up, for a command that runs
-	// for a moment.
+	// for a moment, or for the gateway alone.
 	TerminalOnly bool
+	// GatewayOnly answers over HTTP and works on no questions.
+	GatewayOnly bool
 }
 
 // NewApp opens the queue and the index in the data directory and wires
@@ -60,7 +78,7 @@ func NewApp(ctx context.Context, c *config.Config, dir *dataDir, log *slog.Logge
 	if parts.Now == nil {
 		parts.Now = time.Now
 	}
-	a := &App{Config: c, Log: log, dir: dir, Platforms: map[string]bots.Platform{}}
+	a := &App{Config: c, Log: log, dir: dir, Platforms: map[string]bots.Platform{}, now: parts.Now, gatewayOnly: parts.GatewayOnly}
 	err := errors.Join(a.openKey(), a.openQueue(ctx), a.openIndex())
 	if err == nil {
 		err = a.wire(ctx, parts)
@@ -123,8 +141,11 @@ func (a *App) wire(ctx context.Context, parts Parts) error {
 		return fmt.Errorf("set up the ranker: %w", err)
 	}
 	a.Ranker = ranker
-	model, err := a.openModel(parts)
+	model, err := a.openModels(ctx, parts)
 	if err != nil {
+		return err
+	}
+	if err := a.openGateway(ctx, model); err != nil {
 		return err
 	}
 	if err := a.wirePlatforms(ctx, parts); err != nil {
@@ -136,7 +157,7 @@ func (a *App) wire(ctx context.Context, parts Parts) error {
 	}
 	a.limiter = &limit.Limiter{Store: shares, Now: parts.Now}
 	a.Answerer = &answer.Answerer{
-		Retriever: a.Ranker, Relevant: rank.Relevant, Model: model,
+		Retriever: a.Ranker, Relevant: rank.Relevant, Confidence: rank.Confidence, Model: model,
 		Plan: a.plan, History: a.earlier, Now: parts.Now, Log: a.Log,
 	}
 	a.Desk = &post.Desk{
@@ -144,18 +165,6 @@ func (a *App) wire(ctx context.Context, parts Parts) error {
 		Admit: a.admit, Claimed: queue.Claimed, Now: parts.Now, Log: a.Log,
 	}
 	return nil
-}
-
-// openModel opens what LLM_MODE and the keys come to.
-func (a *App) openModel(parts Parts) (llm.Model, error) {
-	if parts.Model != nil {
-		return parts.Model, nil
-	}
-	var err error
-	if a.models, err = chooseModel(a.Config); err != nil {
-		return nil, modeProblem(a.Config, err)
-	}
-	return openModels(a.models, a.Log)
 }
 
 func (a *App) wirePlatforms(ctx context.Context, parts Parts) error {
@@ -188,17 +197,22 @@ func (a *App) plan(q bots.Question) (answer.Plan, error) {
 	return a.withGroup(q, plan(a.Config, q, indexed)), nil
 }
 
-// withGroup turns the name of a model, as a person writes it, into the one that
-// the models go by. A channel's name for none of them means the first.
+// withGroup says which model answers, and what a channel's answers may cost. A
+// channel's name for no model means the default one.
 func (a *App) withGroup(q bots.Question, p answer.Plan) answer.Plan {
 	if q.Group != "" {
 		p.Group = q.Group
 	}
-	group, ok := a.models.group(p.Group)
-	if !ok {
+	if !a.hasGroup(p.Group) {
 		a.Log.Warn("a channel asks for a model that is not set up", "channel", settingsPlace(q), "model", p.Group)
+		p.Group = ""
 	}
-	p.Group = group
+	place := settingsPlace(q)
+	if usd := a.Config.Channel(place).DailyBudget; usd != nil {
+		p.Quotas = append(p.Quotas, llm.Quota{
+			ID: "channel/" + place, Name: "channel " + place, BudgetUSD: usd, Every: 24 * time.Hour, Cheaper: true,
+		})
+	}
 	return p
 }
 

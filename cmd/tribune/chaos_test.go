@@ -47,8 +47,14 @@ func (o *output) String() string {
 // serveProcess starts `tribune serve` in dir and waits until it listens.
 func serveProcess(tb testing.TB, dir string, s settings) *process {
 	tb.Helper()
+	return startProcess(tb, dir, s, "serve")
+}
+
+// startProcess starts the program in dir and waits until it listens.
+func startProcess(tb testing.TB, dir string, s settings, args ...string) *process {
+	tb.Helper()
 	_ = os.Remove(filepath.Join(dir, "data", "server.json"))
-	p := &process{cmd: exec.CommandContext(tb.Context(), "tribune", "serve"), out: &output{}, dir: dir, done: make(chan error, 1)}
+	p := &process{cmd: exec.CommandContext(tb.Context(), "tribune", args...), out: &output{}, dir: dir, done: make(chan error, 1)}
 	p.cmd.Dir = dir
 	p.cmd.Env = []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "TRIBUNE_HTTP_ADDR=127.0.0.1:0"} //nolint:forbidigo // the path that finds the program
 	for name, value := range s {

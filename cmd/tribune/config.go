@@ -13,8 +13,10 @@ const warnLevel = 4
 
 // loadConfig reads the settings for a command that will run with them. Mistakes
 // are printed one a line; warnings too.
-func loadConfig(s streams) (*config.Config, error) {
-	c, err := config.Load(config.Options{})
+func loadConfig(s streams) (*config.Config, error) { return loadConfigWith(s, config.Options{}) }
+
+func loadConfigWith(s streams, o config.Options) (*config.Config, error) {
+	c, err := load(o)
 	if c != nil {
 		for _, w := range c.Warnings {
 			fmt.Fprintln(s.Err, "tribune: warning:", oneLine(w.Error()))
@@ -45,7 +47,7 @@ type configJSON struct {
 
 // Run shows the settings; it fails when something is wrong with them.
 func (cmd *configCmd) Run(s streams) error {
-	c, err := config.Load(config.Options{})
+	c, err := load(config.Options{})
 	problems, isProblems := errors.AsType[config.Problems](err)
 	if err != nil && !isProblems {
 		return err

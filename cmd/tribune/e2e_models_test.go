@@ -51,7 +51,7 @@ func TestEndToEndEveryWayToAModel(t *testing.T) {
 			if answer.Mode != bots.ByModel || answer.Model == "" || len(answer.Sources) == 0 || answer.Usage.CompletionTokens == 0 || len(shown) == 0 {
 				t.Errorf("answer %+v, shown %d times", answer, len(shown))
 			}
-			if answer.Usage.CostUSD != nil {
+			if unknown := strings.HasPrefix(name, "a proxy") || name == "a local server"; unknown && answer.Usage.CostUSD != nil {
 				t.Errorf("a price that nobody told: %v", *answer.Usage.CostUSD)
 			}
 		})

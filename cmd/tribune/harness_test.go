@@ -40,7 +40,7 @@ func loadTest(tb testing.TB, dir string, s settings) *config.Config {
 	for name, value := range s {
 		environ = append(environ, name+"="+value)
 	}
-	c, err := config.Load(config.Options{Dir: dir, Environ: environ})
+	c, err := load(config.Options{Dir: dir, Environ: environ})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -22,9 +22,11 @@ func (a *App) handler() http.Handler {
 	for _, path := range []string{"/healthz", "/health/liveliness"} {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { health(w, nil) })
 	}
-	for _, path := range []string{"/readyz", "/health/readiness", "/health"} {
+	for _, path := range []string{"/readyz", "/health/readiness"} {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) { health(w, a.ready(r.Context())) })
 	}
+	mux.Handle("GET /metrics", a.reports.metrics.Handler())
+	a.mountGateway(mux)
 	mux.Handle("/admin/", admin(a, a.key.Reveal()))
 	mux.Handle("GET /{$}", http.RedirectHandler("/ui/chat", http.StatusFound))
 	for _, p := range a.Platforms {
@@ -35,6 +37,23 @@ func (a *App) handler() http.Handler {
 		}
 	}
 	return mux
+}
+
+// mountGateway puts the gateway's paths beside ours. /health is both: with a key
+// it tells of the models as LiteLLM's does, without one whether we are ready.
+func (a *App) mountGateway(mux *http.ServeMux) {
+	for _, path := range a.gateway.Paths() {
+		if path != "/health" {
+			mux.Handle(path, a.gateway)
+		}
+	}
+	mux.HandleFunc("/health", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" || r.Method != http.MethodGet {
+			a.gateway.ServeHTTP(w, r)
+			return
+		}
+		health(w, a.ready(r.Context()))
+	})
 }
 
 // ready tells why questions cannot be taken at the moment, or nil. Anybody may

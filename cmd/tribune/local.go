@@ -32,7 +32,8 @@ func withApp(ctx context.Context, c *config.Config, dir *dataDir, s streams, do 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, app.closeSoon(ctx)) }()
+	helpers := app.runHelpers(ctx)
+	defer func() { err = errors.Join(err, helpers.stop(), app.closeSoon(ctx)) }()
 	if err := app.feedHandbook(ctx); err != nil {
 		return err
 	}
@@ -107,8 +108,8 @@ func (a *App) Ask(ctx context.Context, r askRequest, live func(bots.Content)) (b
 			return bots.Answer{}, err
 		}
 	}
-	if _, ok := a.models.group(r.Group); !ok {
-		return bots.Answer{}, a.models.errNoGroup(r.Group)
+	if !a.hasGroup(r.Group) {
+		return bots.Answer{}, a.errNoGroup(r.Group)
 	}
 	q := terminalQuestion(r)
 	ctx, cancel := context.WithTimeoutCause(ctx, askPatience, errNoAnswer)

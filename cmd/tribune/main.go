@@ -47,10 +47,13 @@ type streams struct {
 // cli is every command with its flags.
 type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Everything in one process: queue, index, web chat, and Slack and Discord where their tokens are set."`
+	Gateway     gatewayCmd     `cmd:"" help:"The models alone: an OpenAI-compatible gateway over litellm_config.yaml."`
 	Ask         askCmd         `cmd:"" help:"One answer, streamed to the terminal, with its sources. Needs no server and no key."`
 	Ingest      ingestCmd      `cmd:"" help:"Feed documents: Markdown, text and JSONL files, or folders of them."`
 	Search      searchCmd      `cmd:"" help:"Passages for some words, best first."`
 	Collections collectionsCmd `cmd:"" help:"What is indexed."`
+	Models      modelsCmd      `cmd:"" help:"Deployments, how they stand, and what they may use."`
+	Usage       usageCmd       `cmd:"" help:"What was used and what it cost, by model, channel, user, key and day."`
 	Queue       queueCmd       `cmd:"" help:"What waits, and what is being worked on."`
 	Dead        deadCmd        `cmd:"" help:"Questions that were given up: list, retry or drop them."`
 	Config      configCmd      `cmd:"" help:"What is set, from where, and what is wrong with it."`

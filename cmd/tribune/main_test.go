@@ -26,6 +26,8 @@ func TestMain(m *testing.M) {
 			stop()
 			os.Exit(code) //nolint:forbidigo // this is main
 		},
+		"tribune-upstream": upstreamMain,
+		"tribune-relay":    relayMain,
 	})
 }
 

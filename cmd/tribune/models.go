@@ -4,16 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/tribunebot/tribune/config"
-	"github.com/tribunebot/tribune/llm"
-	"github.com/tribunebot/tribune/llm/claude"
-	"github.com/tribunebot/tribune/llm/compat"
-	"github.com/tribunebot/tribune/llm/fallback"
 	"github.com/tribunebot/tribune/llm/litellm"
 )
 
@@ -75,52 +69,10 @@ func (c choice) names() []string {
 	return names
 }
 
-// group finds the model that somebody means: by its full name, by its
-// provider, or by its name alone. "" and "auto" mean the first.
-func (c choice) group(said string) (name string, ok bool) {
-	if said == "" || said == "auto" {
-		return "", true
-	}
-	for _, d := range c.list {
-		if said == d.name() || said == d.model || said == d.provider.Prefix {
-			return d.name(), true
-		}
-	}
-	return "", false
-}
-
-// errNoGroup says which models there are.
-func (c choice) errNoGroup(said string) error {
-	if len(c.list) == 0 {
-		return fmt.Errorf("there is no model %q: no model is set up (set a provider's key, for example DEEPSEEK_API_KEY)", said)
-	}
-	return fmt.Errorf("there is no model %q (there are: %s)", said, list(c.names()))
-}
-
 // chooseModel finds out what LLM_MODE and the keys come to.
 func chooseModel(c *config.Config) (choice, error) {
 	list, err := deployments(c)
 	return choice{list: list, mode: cmp.Or(string(c.Models.Mode), "auto")}, err
-}
-
-// openModels opens the models of a choice as one; nil where it has none.
-func openModels(c choice, log *slog.Logger) (llm.Model, error) {
-	if len(c.list) == 0 {
-		return nil, nil
-	}
-	chain := make([]fallback.Named, len(c.list))
-	for i, d := range c.list {
-		m, err := openModel(d, log)
-		if err != nil {
-			return nil, fmt.Errorf("set up the model %s: %w", d.name(), err)
-		}
-		chain[i] = fallback.Named{Name: d.name(), Model: m}
-	}
-	model, err := fallback.New(fallback.Options{Models: chain, Log: log})
-	if err != nil {
-		return nil, fmt.Errorf("set up the models: %w", err)
-	}
-	return model, nil
 }
 
 // deployments lists the models to try, in order. In mode auto every provider
@@ -219,44 +171,13 @@ func byProvider(c *config.Config, name string) (deployment, error) {
 // withKeyOf finds a provider's key and address. An own address may do without
 // a key: local servers want none.
 func withKeyOf(c *config.Config, p litellm.Provider, spare config.Secret) (deployment, error) {
-	d := deployment{provider: p, key: spare, base: p.Base}
-	for _, name := range p.KeyEnv {
-		if key, ok := c.Lookup(name); ok {
-			d.key = key
-			break
-		}
+	key, base, missing := litellm.Resolve(p, lookupIn(c))
+	d := deployment{provider: p, key: config.Secret(cmp.Or(key, spare.Reveal())), base: base}
+	if key == "" && spare.IsSet() {
+		missing = slices.DeleteFunc(missing, func(m string) bool { return m == strings.Join(p.KeyEnv, " or ") })
 	}
-	own, hasOwn := c.Lookup(p.BaseEnv)
-	if hasOwn {
-		d.base = own.Reveal()
-	}
-	if !d.key.IsSet() && len(p.KeyEnv) > 0 {
-		return d, fmt.Errorf("%s needs its key: set %s", p.Prefix, strings.Join(p.KeyEnv, " or "))
+	if len(missing) > 0 {
+		return d, fmt.Errorf("%s needs its key: set %s", p.Prefix, strings.Join(missing, " and "))
 	}
 	return d, nil
-}
-
-// A chat's reader gives up early: a provider that has not begun to answer in
-// firstToken is replaced by the next one, long before answer.Patience is over.
-const (
-	firstToken = 25 * time.Second
-	betweenTok = 30 * time.Second
-	wholeCall  = 2 * time.Minute
-)
-
-func openModel(d deployment, log *slog.Logger) (llm.Model, error) {
-	if !d.proxy && d.provider.Kind == litellm.Anthropic {
-		return claude.New(claude.Options{
-			Model: d.model, BaseURL: d.base, Key: d.key.Reveal(), Log: log,
-			FirstToken: firstToken, Idle: betweenTok, Timeout: wholeCall,
-		})
-	}
-	prefix := d.provider.Prefix
-	if d.proxy {
-		prefix = "litellm_proxy"
-	}
-	return compat.Open(compat.Options{
-		Provider: prefix, Model: d.model, BaseURL: d.base, Key: d.key.Reveal(), Log: log,
-		FirstToken: firstToken, Idle: betweenTok, Timeout: wholeCall,
-	})
 }

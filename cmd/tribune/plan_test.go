@@ -1,12 +1,17 @@
 package main
 
 import (
+	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/llm/price"
+	"github.com/tribunebot/tribune/llm/quota"
+	"github.com/tribunebot/tribune/llm/router"
 )
 
 const planFile = `collections:
@@ -88,15 +93,16 @@ func TestChooseModel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			got, err := chooseModel(loadTest(t, t.TempDir(), tc.set))
+			o := opener{config: loadTest(t, t.TempDir(), tc.set), prices: price.New(nil), log: slog.New(slog.DiscardHandler), now: time.Now}
+			got, err := o.models()
 			if (err != nil) != tc.err {
 				t.Fatalf("error %v", err)
 			}
-			if diff := cmp.Diff(tc.want, got.names()); !tc.err && diff != "" {
+			if diff := cmp.Diff(tc.want, got.choice.names()); !tc.err && diff != "" {
 				t.Error(diff)
 			}
-			if _, err := openModels(got, nil); err != nil && !tc.err {
-				t.Error(err)
+			if len(got.deployments) != len(tc.want) {
+				t.Errorf("%d deployments", len(got.deployments))
 			}
 			if got.String() == "" || got.Chinese() == "" {
 				t.Error("it is not said")
@@ -108,18 +114,22 @@ func TestChooseModel(t *testing.T) {
 func TestGroupsGoByTheNamesPeopleUse(t *testing.T) {
 	t.Parallel()
 
-	c, err := chooseModel(loadTest(t, t.TempDir(), settings{"OPENAI_API_KEY": "sk-o", "DEEPSEEK_API_KEY": "sk-d"}))
+	c := loadTest(t, t.TempDir(), settings{"OPENAI_API_KEY": "sk-o", "DEEPSEEK_API_KEY": "sk-d"})
+	set, err := opener{config: c, prices: price.New(nil), log: slog.New(slog.DiscardHandler), now: time.Now}.models()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for said, want := range map[string]string{
-		"": "", "auto": "", "openai": "openai/gpt-6-luna", "gpt-6-luna": "openai/gpt-6-luna", "openai/gpt-6-luna": "openai/gpt-6-luna",
-	} {
-		if got, ok := c.group(said); !ok || got != want {
-			t.Errorf("%q means %q (%t), want %q", said, got, ok, want)
+	r, err := router.New(router.Options{Deployments: set.deployments, Settings: set.settings, Book: &quota.Book{Counters: quota.NewMemory(time.Now)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := &App{Router: r, models: set}
+	for _, said := range []string{"", "auto", "openai", "gpt-6-luna", "openai/gpt-6-luna"} {
+		if !app.hasGroup(said) {
+			t.Errorf("%q means nothing", said)
 		}
 	}
-	if _, ok := c.group("nosuch"); ok {
+	if app.hasGroup("nosuch") {
 		t.Error("a model that is not there was found")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/index"
+	"github.com/tribunebot/tribune/llm/report"
 	"github.com/tribunebot/tribune/worker/queue"
 )
 
@@ -103,6 +104,16 @@ func (r *remote) Search(ctx context.Context, q searchRequest) ([]knowledge.Passa
 func (r *remote) Collections(ctx context.Context) ([]knowledge.Collection, error) {
 	var all []knowledge.Collection
 	return all, r.call(ctx, "collections", struct{}{}, nil, &all)
+}
+
+func (r *remote) Models(ctx context.Context) ([]modelRow, error) {
+	var rows []modelRow
+	return rows, r.call(ctx, "models", struct{}{}, nil, &rows)
+}
+
+func (r *remote) Usage(ctx context.Context, q usageRequest) ([]report.UsageRow, error) {
+	var rows []report.UsageRow
+	return rows, r.call(ctx, "usage", q, nil, &rows)
 }
 
 func (r *remote) QueueState(ctx context.Context) (queue.State, error) {

@@ -28,20 +28,9 @@ func (cmd *serveCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	dir, at, err := hold(ctx, c.Server.DataDir)
-	if errors.Is(err, errServed) {
-		return fmt.Errorf("a server already runs on %s (process %d, %s): stop it first, or set TRIBUNE_DATA_DIR", c.Server.DataDir, at.PID, at.URL)
-	}
-	if err != nil {
-		return err
-	}
-	log := newLogger(s.Err, c.Server)
-	app, err := NewApp(ctx, c, dir, log, Parts{})
-	if err != nil {
-		return err
-	}
-	err = app.Serve(ctx, func(ctx context.Context, base string) error { return cmd.greet(ctx, app, s, base) })
-	return errors.Join(err, app.closeSoon(ctx))
+	return serve(ctx, s, c, Parts{}, func(ctx context.Context, app *App, base string) error {
+		return cmd.greet(ctx, app, s, base)
+	})
 }
 
 // Serve runs every part until ctx is done or one of them fails. ready is called
@@ -66,6 +55,7 @@ func (a *App) Serve(ctx context.Context, ready func(ctx context.Context, base st
 	defer stopBack()
 	web := make(chan error, 1)
 	go func() { web <- a.serveHTTP(back, listener) }()
+	helpers := a.runHelpers(ctx)
 
 	front, group := a.front(ctx, func(ctx context.Context) error { return ready(ctx, base) })
 	select {
@@ -76,7 +66,7 @@ func (a *App) Serve(ctx context.Context, ready func(ctx context.Context, base st
 	}
 	err = errors.Join(err, group.wait())
 	stopBack()
-	return errors.Join(err, <-web)
+	return errors.Join(err, <-web, helpers.stop())
 }
 
 // services are running parts.
@@ -94,7 +84,10 @@ func (s *services) wait() error {
 func (a *App) front(ctx context.Context, ready func(context.Context) error) (context.CancelCauseFunc, *services) {
 	ctx, stop := context.WithCancelCause(ctx)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return a.work(ctx, a.Config.Server.Grace.Std()) })
+	if !a.gatewayOnly {
+		group.Go(func() error { return a.work(ctx, a.Config.Server.Grace.Std()) })
+		group.Go(func() error { a.feedConfigured(ctx); return nil })
+	}
 	for name, p := range a.Platforms {
 		group.Go(func() error {
 			if err := p.Listen(ctx, a.Queue); err != nil && ctx.Err() == nil {
@@ -103,7 +96,6 @@ func (a *App) front(ctx context.Context, ready func(context.Context) error) (con
 			return nil
 		})
 	}
-	group.Go(func() error { a.feedConfigured(ctx); return nil })
 	group.Go(func() error {
 		if err := ready(ctx); err != nil && ctx.Err() == nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/index"
+	"github.com/tribunebot/tribune/llm/report"
 	"github.com/tribunebot/tribune/worker/queue"
 )
 
@@ -16,6 +17,8 @@ type service interface {
 	Ingest(ctx context.Context, r ingestRequest, progress func(index.Progress)) (index.Report, error)
 	Search(ctx context.Context, r searchRequest) ([]knowledge.Passage, error)
 	Collections(ctx context.Context) ([]knowledge.Collection, error)
+	Models(ctx context.Context) ([]modelRow, error)
+	Usage(ctx context.Context, r usageRequest) ([]report.UsageRow, error)
 	QueueState(ctx context.Context) (queue.State, error)
 	DeadLetters(ctx context.Context, limit int) ([]queue.DeadLetter, error)
 	RetryDead(ctx context.Context, id string) error

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/gateway"
+	"github.com/tribunebot/tribune/llm/price"
+	"github.com/tribunebot/tribune/llm/quota"
+	"github.com/tribunebot/tribune/llm/report"
+	"github.com/tribunebot/tribune/llm/router"
+)
+
+// autoGroup is the name for whatever the router finds fit.
+const autoGroup = "auto"
+
+// openModels opens the models that the settings come to, their limits and who
+// is told of their calls; nil where there is none.
+func (a *App) openModels(ctx context.Context, parts Parts) (llm.Model, error) {
+	a.prices = price.New(nil)
+	var err error
+	if parts.Model == nil {
+		o := opener{config: a.Config, prices: a.prices, log: a.Log, now: a.now}
+		if a.models, err = o.models(); err != nil {
+			return nil, err
+		}
+	}
+	if err := errors.Join(a.openLimits(ctx), a.openReports(ctx, a.now)); err != nil {
+		return nil, err
+	}
+	if parts.Model != nil || len(a.models.deployments) == 0 {
+		return parts.Model, nil
+	}
+	a.Router, err = router.New(router.Options{
+		Deployments: a.models.deployments, Settings: a.models.settings, Book: a.book, Prices: a.prices,
+		Observers: a.reports.observers(a.models.file), Now: a.now, Log: a.Log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up the models: %w", err)
+	}
+	return a.Router, nil
+}
+
+// openLimits opens what is counted. One process keeps rates in memory, where
+// they cost nothing; several on one NATS share them. Money is always kept.
+func (a *App) openLimits(ctx context.Context) (err error) {
+	if a.counters, err = a.Queue.Counters(ctx); err != nil {
+		return fmt.Errorf("open the limits: %w", err)
+	}
+	var counters llm.Counters = a.counters
+	if !a.Config.NATS.URL.IsSet() {
+		counters = quota.Split(quota.NewMemory(a.now), a.counters)
+	}
+	a.book = &quota.Book{Counters: counters, Now: a.now, Log: a.Log}
+	return nil
+}
+
+// Keys are looked up again after this long, so that one that another process
+// removed ends soon; and so many are kept at hand.
+const (
+	keysFresh = 5 * time.Second
+	keysKept  = 10_000
+)
+
+// openGateway sets up the HTTP face of the models.
+func (a *App) openGateway(ctx context.Context, model llm.Model) error {
+	kept, err := a.Queue.Keys(ctx)
+	if err != nil {
+		return fmt.Errorf("open the virtual keys: %w", err)
+	}
+	a.keys = quota.Cached(kept, keysFresh, keysKept, a.now)
+	o := gateway.Options{
+		Model: model, Catalog: noModels{}, MasterKey: a.key.Reveal(),
+		Keys: a.keys, Levels: a.book, Spend: a.spent,
+		Own: a.ownModel, OwnNames: func() []string { return []string{ownName} }, Refused: a.refused, Version: version, Now: a.now, Log: a.Log,
+	}
+	if a.Router != nil {
+		o.Catalog = a.Router
+	}
+	if model == nil {
+		o.Model = noModels{}
+	}
+	if f := a.models.file; f != nil {
+		o.MaxBody = f.General.MaxRequest
+	}
+	a.gateway, err = gateway.New(o) //nolint:contextcheck // each request brings its own context
+	if err != nil {
+		return fmt.Errorf("set up the gateway: %w", err)
+	}
+	return nil
+}
+
+// hasGroup tells whether there is a model of that name; "" and "auto" mean the
+// one that the router finds fit.
+func (a *App) hasGroup(name string) bool {
+	return name == "" || name == autoGroup || a.Router != nil && a.Router.Has(name)
+}
+
+// errNoGroup says which models there are.
+func (a *App) errNoGroup(name string) error {
+	if a.Router == nil {
+		return fmt.Errorf("there is no model %q: no model is set up (set a provider's key, for example DEEPSEEK_API_KEY)", name)
+	}
+	return fmt.Errorf("there is no model %q (there are: %s)", name, list(a.models.groups()))
+}
+
+// noModels is the router of a program without models: it knows none.
+type noModels struct{}
+
+func (noModels) Groups() []router.Group      { return nil }
+func (noModels) Deployments() []router.State { return nil }
+func (noModels) Has(string) bool             { return false }
+
+// Complete implements llm.Model.
+func (noModels) Complete(context.Context, llm.Request) (llm.Response, error) {
+	return llm.Response{}, &llm.Error{
+		Kind: llm.NoSuchModel, Status: http.StatusBadRequest, Provider: "router",
+		Err: errors.New("no model is set up here: set a provider's key, for example DEEPSEEK_API_KEY, or write a litellm_config.yaml"),
+	}
+}
+
+// Stream implements llm.Model.
+func (m noModels) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk, error] {
+	return func(yield func(llm.Chunk, error) bool) {
+		_, err := m.Complete(ctx, r)
+		yield(llm.Chunk{}, err)
+	}
+}
+
+// spend is what each key has spent, as it was a moment ago.
+type spend struct {
+	mu    sync.Mutex
+	at    time.Time
+	byKey map[string]float64
+}
+
+// spendFresh is how old the sums may be: adding them up reads all days.
+const spendFresh = 5 * time.Second
+
+// spent returns what a key has spent in dollars, in the days that are kept.
+func (a *App) spent(ctx context.Context, hash string) (float64, bool) {
+	key, found, err := a.keys.Key(ctx, hash)
+	if err != nil || !found {
+		return 0, false
+	}
+	a.spend.mu.Lock()
+	defer a.spend.mu.Unlock()
+	if now := a.now(); a.spend.byKey == nil || now.Sub(a.spend.at) >= spendFresh {
+		rows, err := a.reports.usage.Query(ctx, report.UsageQuery{By: []string{"key"}})
+		if err != nil {
+			return 0, false
+		}
+		a.spend.byKey, a.spend.at = map[string]float64{}, now
+		for _, row := range rows {
+			if row.CostUSD != nil {
+				a.spend.byKey[row.Key] = *row.CostUSD
+			}
+		}
+	}
+	return a.spend.byKey[key.Alias], true
+}

@@ -1,0 +1,340 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// The speed of the gateway is told against the same calls made directly, in
+// turns within one run, because ratios and differences carry over from machine
+// to machine and times do not. Provider, gateway and a bare byte relay (the
+// floor: what any hop costs) are processes of their own, so that the gateway's
+// processor time and memory can be read from the system.
+
+// speedChunks is how many pieces a streamed answer has.
+const speedChunks = 40
+
+// upstreamMain is the provider: it answers at once, the same every time. It
+// prints its address, and ends when its input does.
+func upstreamMain() {
+	whole := []byte(`{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"gpt-4","choices":[{"index":0,"message":{"role":"assistant","content":"` +
+		strings.Repeat("word ", 150) + `"},"finish_reason":"stop"}],"usage":{"prompt_tokens":120,"completion_tokens":150,"total_tokens":270}}`)
+	var chunks [][]byte
+	for i := range speedChunks {
+		chunks = append(chunks, fmt.Appendf(nil,
+			`data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"gpt-4","choices":[{"index":0,"delta":{"content":"word %d "},"finish_reason":null}]}`+"\n\n", i))
+	}
+	chunks = append(chunks,
+		[]byte(`data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"gpt-4","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}`+"\n\n"),
+		[]byte(`data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"gpt-4","choices":[],"usage":{"prompt_tokens":120,"completion_tokens":40,"total_tokens":160}}`+"\n\n"),
+		[]byte("data: [DONE]\n\n"))
+	serveUntilEOF(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if !bytes.Contains(body, []byte(`"stream":true`)) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write(whole)
+			return
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		flush := http.NewResponseController(w)
+		for _, c := range chunks {
+			_, _ = w.Write(c)
+			_ = flush.Flush()
+		}
+	}))
+}
+
+// relayMain is the floor: it copies bytes to the address that it is given.
+func relayMain() {
+	to := os.Args[1]
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512}}
+	serveUntilEOF(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		out, err := http.NewRequestWithContext(r.Context(), r.Method, to+r.URL.Path, r.Body)
+		if err != nil {
+			return
+		}
+		out.ContentLength = r.ContentLength
+		resp, err := client.Do(out)
+		if err != nil {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		defer resp.Body.Close()
+		w.Header().Set("Content-Type", resp.Header.Get("Content-Type"))
+		flush, buf := http.NewResponseController(w), make([]byte, 32<<10)
+		for {
+			n, err := resp.Body.Read(buf)
+			_, _ = w.Write(buf[:n])
+			if err != nil {
+				return
+			}
+			_ = flush.Flush()
+		}
+	}))
+}
+
+// serveUntilEOF serves on a free port until standard input ends: no process
+// outlives the benchmark that started it.
+func serveUntilEOF(h http.Handler) {
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println("http://" + listener.Addr().String()) //nolint:forbidigo // this is a main, read by the benchmark
+	go func() { _ = http.Serve(listener, h) }()       //nolint:gosec // loopback, for a moment
+	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// helper starts one of the mains above and returns its address.
+func helper(b *testing.B, name string, args ...string) string {
+	b.Helper()
+	cmd := exec.CommandContext(b.Context(), name, args...)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = in.Close(); _ = cmd.Wait() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		b.Fatal(err)
+	}
+	return strings.TrimSpace(line)
+}
+
+// hops are the three ways to the provider.
+type hops struct {
+	direct, relay, gateway target
+	pid                    int // the gateway's
+}
+
+// target is one address to call.
+type target struct {
+	url, key string
+	client   *http.Client
+}
+
+// speedHops starts everything. The gateway's limits, prices and metrics are on.
+func speedHops(b *testing.B) hops {
+	b.Helper()
+	upstream := helper(b, "tribune-upstream")
+	dir := b.TempDir()
+	config := fmt.Sprintf(`model_list:
+  - model_name: gpt-4
+    litellm_params: {model: openai/gpt-4, api_base: %q, api_key: sk-speed-0001, rpm: 100000000, tpm: 100000000000, max_parallel_requests: 10000}
+  - model_name: gpt-4
+    litellm_params: {model: openai/gpt-4, api_base: %q, api_key: sk-speed-0002, rpm: 100000000, tpm: 100000000000, max_parallel_requests: 10000}
+router_settings: {routing_strategy: simple-shuffle, num_retries: 2}
+general_settings: {master_key: sk-speed-master-0001}
+`, upstream+"/v1", upstream+"/v1")
+	if err := os.WriteFile(filepath.Join(dir, "litellm_config.yaml"), []byte(config), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	p := startProcess(b, dir, nil, "gateway", "--config", "litellm_config.yaml", "--port", "0")
+	return hops{
+		direct:  newTarget(upstream, "sk-speed-0001"),
+		relay:   newTarget(helper(b, "tribune-relay", upstream), "sk-speed-0001"),
+		gateway: newTarget(p.address(b), "sk-speed-master-0001"),
+		pid:     p.cmd.Process.Pid,
+	}
+}
+
+func newTarget(url, key string) target {
+	return target{url + "/v1/chat/completions", key, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512, Proxy: nil}}}
+}
+
+// call makes one call and returns when the first byte of its content was there.
+func (t target) call(ctx context.Context, body string) (first time.Duration, err error) {
+	began := time.Now()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url, strings.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+t.key)
+	resp, err := t.client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	buf := make([]byte, 4<<10)
+	n, err := io.ReadAtLeast(resp.Body, buf, 1)
+	if err != nil {
+		return 0, err
+	}
+	first = time.Since(began)
+	rest, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return 0, err
+	}
+	all := append(slices.Clone(buf[:n]), rest...)
+	return first, whole(resp.StatusCode, all)
+}
+
+// whole tells what is wrong with an answer: a bad call spoils the figures.
+func whole(status int, body []byte) error {
+	plain := bytes.Contains(body, []byte(`"finish_reason":"stop"}],"usage"`))
+	stream := bytes.Contains(body, []byte("[DONE]")) && bytes.Count(body, []byte(`"content":"word`)) == speedChunks
+	if status != http.StatusOK || !plain && !stream {
+		return fmt.Errorf("status %d: %.300s", status, body)
+	}
+	return nil
+}
+
+// speedBody is a request of some 700 bytes.
+func speedBody(stream bool) string {
+	text := strings.Repeat("What does the handbook say about overtime pay? ", 12)
+	return `{"model":"gpt-4","stream":` + strconv.FormatBool(stream) + `,"messages":[{"role":"user","content":"` + text + `"}],"max_tokens":200}`
+}
+
+// many makes n calls, c at a time, and returns how long they took together.
+func (t target) many(b *testing.B, body string, n, c int) time.Duration {
+	b.Helper()
+	var next, bad atomic.Int64
+	began := time.Now()
+	var group sync.WaitGroup
+	for range c {
+		group.Go(func() {
+			for next.Add(1) <= int64(n) {
+				if _, err := t.call(b.Context(), body); err != nil && bad.Add(1) == 1 {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if bad.Load() > 0 {
+		b.Fatalf("%d of %d calls were bad", bad.Load(), n)
+	}
+	return time.Since(began)
+}
+
+// modes are the two kinds of call.
+func modes() map[string]bool { return map[string]bool{"plain": false, "stream": true} }
+
+// BenchmarkGatewayAdds is what the gateway adds to one call at a time: the
+// whole of a plain one, and to the first piece of a streamed one. Each turn calls
+// all three ways.
+func BenchmarkGatewayAdds(b *testing.B) {
+	h := speedHops(b)
+	for mode, stream := range modes() {
+		b.Run(mode, func(b *testing.B) {
+			body := speedBody(stream)
+			took := map[string][]time.Duration{}
+			for name, t := range map[string]target{"direct": h.direct, "relay": h.relay, "gateway": h.gateway} {
+				t.many(b, body, 200, 1) // warm
+				took[name] = nil
+			}
+			for b.Loop() {
+				for name, t := range map[string]target{"direct": h.direct, "relay": h.relay, "gateway": h.gateway} {
+					began := time.Now()
+					first, err := t.call(b.Context(), body)
+					if err != nil {
+						b.Fatal(err)
+					}
+					if !stream {
+						first = time.Since(began)
+					}
+					took[name] = append(took[name], first)
+				}
+			}
+			direct := median(took["direct"])
+			b.ReportMetric(float64(direct.Microseconds()), "µs-direct")
+			b.ReportMetric(float64((median(took["relay"]) - direct).Microseconds()), "µs-relay-adds")
+			b.ReportMetric(float64((median(took["gateway"]) - direct).Microseconds()), "µs-gateway-adds")
+		})
+	}
+}
+
+func median(list []time.Duration) time.Duration {
+	slices.Sort(list)
+	return list[len(list)/2]
+}
+
+// BenchmarkGatewayLoad is how many calls a second come through at 32 at a time,
+// as a share of what the direct way takes, and the gateway's processor time.
+func BenchmarkGatewayLoad(b *testing.B) {
+	h := speedHops(b)
+	const calls, at = 960, 32
+	for mode, stream := range modes() {
+		b.Run(mode, func(b *testing.B) {
+			body := speedBody(stream)
+			h.direct.many(b, body, calls, at)
+			h.gateway.many(b, body, calls, at)
+			var direct, gateway, cpu time.Duration
+			rounds := 0
+			for b.Loop() {
+				rounds++
+				direct += h.direct.many(b, body, calls, at)
+				before := cpuTime(b, h.pid)
+				gateway += h.gateway.many(b, body, calls, at)
+				cpu += cpuTime(b, h.pid) - before
+			}
+			b.ReportMetric(float64(direct)/float64(gateway), "x-direct-rate")
+			b.ReportMetric(float64(rounds*calls)/gateway.Seconds(), "calls/s")
+			b.ReportMetric(cpu.Seconds()*1000/float64(rounds*calls), "cpu-s/1000")
+		})
+	}
+}
+
+// BenchmarkGatewayMemory is the gateway's resident memory with 256 calls at a
+// time, streamed ones among them.
+func BenchmarkGatewayMemory(b *testing.B) {
+	h := speedHops(b)
+	for b.Loop() {
+		for _, stream := range modes() {
+			h.gateway.many(b, speedBody(stream), 5120, 256)
+		}
+	}
+	b.ReportMetric(memory(b, h.pid, "VmRSS"), "MB-resident")
+	b.ReportMetric(memory(b, h.pid, "VmHWM"), "MB-peak")
+}
+
+// cpuTime is a process's processor time so far (Linux).
+func cpuTime(tb testing.TB, pid int) time.Duration {
+	tb.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		tb.Skipf("processor time is read on Linux only, this is %s: %v", runtime.GOOS, err)
+	}
+	_, after, _ := strings.Cut(string(data), ") ")
+	f := strings.Fields(after)
+	user, _ := strconv.Atoi(f[11])
+	system, _ := strconv.Atoi(f[12])
+	return time.Duration(user+system) * 10 * time.Millisecond // USER_HZ is 100 on every Linux
+}
+
+// memory is a figure of /proc/PID/status in MB (Linux).
+func memory(tb testing.TB, pid int, name string) float64 {
+	tb.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		tb.Skipf("memory is read on Linux only, this is %s: %v", runtime.GOOS, err)
+	}
+	_, after, _ := strings.Cut(string(data), name+":")
+	kb, _ := strconv.Atoi(strings.Fields(after)[0])
+	return float64(kb) / 1024
+}
