@@ -171,7 +171,7 @@ func (m *Model) read(c *call, message *anthropic.Message, err error, request []b
 	case llm.Field(c.answer, "error") != nil:
 		return llm.Response{}, m.refused(c, http.StatusOK, c.answer, request)
 	case err != nil || message == nil || message.Type != "message" || message.Role != "assistant":
-		return llm.Response{}, m.edge.Bad(fmt.Errorf("no message came, but %q", edge.Plain(c.answer)), request)
+		return llm.Response{}, m.edge.Bad(edge.Instead("no message", c.answer), request)
 	}
 	body, err := completion(message, m.Now())
 	if err != nil {

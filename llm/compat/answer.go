@@ -1,14 +1,11 @@
 package compat
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"github.com/tribunebot/tribune/llm"
-	"github.com/tribunebot/tribune/llm/edge"
 )
 
 // sight is what has to be known of an answer or a chunk, found where it lies.
@@ -186,12 +183,3 @@ func (t *tally) any() bool { return t.begun != [maxChoices / 64]uint64{} }
 
 // whole tells whether every choice that was begun has ended.
 func (t *tally) whole() bool { return t.any() && t.begun == t.ended }
-
-// notJSON says what came instead of what was expected. Of a text with the
-// beginning of an object in it nothing is quoted: that is a part of an answer.
-func notJSON(what string, raw []byte) error {
-	if bytes.Contains(raw, []byte(`{"`)) {
-		return fmt.Errorf("%s came, but %d bytes of an answer that is broken", what, len(raw))
-	}
-	return fmt.Errorf("%s came, but %q", what, edge.Plain(raw))
-}

@@ -37,6 +37,7 @@ func TestBodies(t *testing.T) {
 		"parts become text":   {compat.Options{Provider: "dashscope"}, `{"messages":[{"role":"user","content":` + parts + `,"x":1e2},{"role":"user","content":"b"}]}`, `{"messages":[{"role":"user","content":"a\n\u003cb\u003e","x":1e2},{"role":"user","content":"b"}],"model":"m","stream":false}`},
 		"pictures stay":       {compat.Options{Provider: "dashscope"}, `{"messages":[{"role":"user","content":` + picture + `}]}`, `{"messages":[{"role":"user","content":` + picture + `}],"model":"m","stream":false}`},
 		"no content":          {compat.Options{Provider: "dashscope"}, `{"messages":[{"role":"assistant","content":null},7]}`, `{"messages":[{"role":"assistant","content":null},7],"model":"m","stream":false}`},
+		"reasoning of tools":  {compat.Options{Provider: "moonshot"}, `{"messages":[{"role":"assistant","tool_calls":[{}]},{"role":"assistant","tool_calls":[{}],"reasoning_content":"x"},{"role":"assistant","tool_calls":[]}]}`, `{"messages":[{"role":"assistant","tool_calls":[{}],"reasoning_content":" "},{"role":"assistant","tool_calls":[{}],"reasoning_content":"x"},{"role":"assistant","tool_calls":[]}],"model":"m","stream":false}`},
 		"tools' results only": {compat.Options{Provider: "zai"}, `{"messages":[{"role":"user","content":` + parts + `},{"role":"tool","content":` + parts + `}]}`, `{"messages":[{"role":"user","content":` + parts + `},{"role":"tool","content":"a\n\u003cb\u003e"}],"model":"m","stream":false}`},
 	} {
 		server := llmtest.NewServer(t, llmtest.Say("Yes."))

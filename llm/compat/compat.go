@@ -86,7 +86,7 @@ func (c *call) read(answer []byte, e llm.Endpoint) (llm.Response, error) {
 	s, ok := look(answer)
 	switch {
 	case !ok:
-		return llm.Response{}, c.bad(notJSON("no JSON", answer))
+		return llm.Response{}, c.bad(edge.Instead("no JSON", answer))
 	case s.isError():
 		return llm.Response{}, c.refused(http.StatusOK, answer)
 	case e == llm.Embeddings && !s.vectors:

@@ -71,7 +71,10 @@ func TestHostileAnswers(t *testing.T) {
 				test.do(w, r)
 			}))
 			t.Cleanup(server.Close)
-			o := compat.Options{Model: "m", BaseURL: server.URL, HTTPClient: server.Client(), Timeout: 20 * time.Second}
+			o := compat.Options{Model: "m", BaseURL: server.URL, HTTPClient: server.Client(), Timeout: time.Minute}
+			if !strings.HasPrefix(name, "50 MB") {
+				o.MaxBytes = 2 << 20
+			}
 			if test.want == llm.Timeout {
 				o.FirstToken = 200 * time.Millisecond
 			}

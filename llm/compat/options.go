@@ -66,7 +66,9 @@ type Options struct {
 	Timeout    time.Duration // for the whole call; default 10 minutes
 	FirstToken time.Duration // until a stream's first token; default 60 seconds
 	Idle       time.Duration // between two tokens; default 60 seconds
-	MaxBytes   int64         // of an answer; default 32 MiB
+	// MaxBytes bounds an answer; default 32 MiB, and 128 MiB for a stream,
+	// which carries some 300 bytes for each token and is not kept.
+	MaxBytes int64
 
 	Log *slog.Logger     // default: none
 	Now func() time.Time // for Retry-After dates; default time.Now

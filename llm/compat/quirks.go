@@ -26,6 +26,10 @@ type Quirks struct {
 	NoRequired bool
 	// MaxTemperature is what a higher temperature is cut to; 0: none.
 	MaxTemperature float64
+	// BlankReasoning gives an assistant's message that calls tools a blank
+	// reasoning_content where it has none: thinking models of Moonshot refuse
+	// a conversation without it, and most clients do not send it back.
+	BlankReasoning bool
 	// EmptyFinish gives a choice with tool calls and an empty finish_reason
 	// the one that it lacks, "tool_calls".
 	EmptyFinish bool
@@ -45,7 +49,7 @@ func QuirksOf(provider string) Quirks {
 	case "zai", "zhipu":
 		return Quirks{OldLimit: true, FlatText: []string{"tool", "assistant"}}
 	case "moonshot":
-		return Quirks{OldLimit: true, FlatText: []string{"*"}, NoRequired: true, MaxTemperature: 1}
+		return Quirks{OldLimit: true, FlatText: []string{"*"}, NoRequired: true, MaxTemperature: 1, BlankReasoning: true}
 	case "xai":
 		return Quirks{EmptyFinish: true}
 	case "deepseek", "mistral", "codestral", "deepinfra", "fireworks_ai", "volcengine", "ollama",
@@ -73,25 +77,55 @@ func (q *Quirks) apply(d *draft) {
 			d.set("temperature", strconv.AppendFloat(nil, q.MaxTemperature, 'g', -1, 64))
 		}
 	}
-	if len(q.FlatText) > 0 {
-		if flat, changed := q.flatten(d.get("messages")); changed {
-			d.set("messages", flat)
+	if len(q.FlatText) > 0 || q.BlankReasoning {
+		if list, changed := q.messages(d.get("messages")); changed {
+			d.set("messages", list)
 		}
 	}
 }
 
-// flatten joins the text parts of the messages that are to be plain text.
-func (q *Quirks) flatten(messages json.RawMessage) (flat json.RawMessage, changed bool) {
+// messages changes those of a conversation's messages that have to be.
+func (q *Quirks) messages(from json.RawMessage) (to json.RawMessage, changed bool) {
 	list := []json.RawMessage{}
-	for message := range llm.RawItems(messages) {
+	for message := range llm.RawItems(from) {
+		fields := map[string]any{}
 		if text, ok := q.flatText(message); ok {
-			if m, err := llm.SetFields(message, map[string]any{"content": text}); err == nil {
+			fields["content"] = text
+		}
+		if q.BlankReasoning && lacksReasoning(message) {
+			fields["reasoning_content"] = " "
+		}
+		if len(fields) > 0 {
+			if m, err := llm.SetFields(message, fields); err == nil {
 				message, changed = m, true
 			}
 		}
 		list = append(list, message)
 	}
 	return jsonList(list), changed
+}
+
+func lacksReasoning(message json.RawMessage) bool {
+	var role, tools, reasoning json.RawMessage
+	for name, value := range llm.RawFields(message) {
+		switch string(name) {
+		case "role":
+			role = value
+		case toolCalls:
+			tools = value
+		case "reasoning_content":
+			reasoning = value
+		}
+	}
+	empty := len(reasoning) == 0 || string(reasoning) == "null" || string(reasoning) == `""`
+	return empty && string(role) == `"assistant"` && hasItems(tools)
+}
+
+func hasItems(list json.RawMessage) bool {
+	for range llm.RawItems(list) {
+		return true
+	}
+	return false
 }
 
 // flatText is the text of a message whose content is a list of nothing else.
@@ -148,10 +182,7 @@ func lacksFinish(choice json.RawMessage) bool {
 	if string(llm.Field(choice, "finish_reason")) != `""` {
 		return false
 	}
-	for range llm.RawItems(llm.Field(llm.Field(choice, "message"), toolCalls)) {
-		return true
-	}
-	return false
+	return hasItems(llm.Field(llm.Field(choice, "message"), toolCalls))
 }
 
 // jsonList writes a JSON list.

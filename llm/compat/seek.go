@@ -163,9 +163,7 @@ func list(ctx context.Context, o Options, base string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the models: %w", err)
 	}
-	if o.Key != "" {
-		req.Header.Set("Authorization", "Bearer "+o.Key)
-	}
+	req.Header = headers(o, "application/json")
 	client := o.HTTPClient
 	if client == nil {
 		client = http.DefaultClient

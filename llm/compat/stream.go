@@ -13,6 +13,11 @@ import (
 	"github.com/tribunebot/tribune/llm/edge"
 )
 
+// streamShare is how much longer than a whole answer a stream may be unless its
+// bound is set: 128,000 tokens, the longest answers there are, come in as many
+// chunks of some 300 bytes.
+const streamShare = 4
+
 // Stream implements llm.Model, for chat completions and completions.
 func (m *Model) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk, error] {
 	began := m.Now()
@@ -31,7 +36,11 @@ func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk)
 		return err
 	}
 	defer c.resp.Body.Close()
-	body := edge.Bounded(c.resp.Body, m.limits.Bytes)
+	limit := m.limits.Bytes
+	if m.MaxBytes == 0 {
+		limit *= streamShare
+	}
+	body := edge.Bounded(c.resp.Body, limit)
 	s := &reading{call: c, ctx: callCtx, watch: watch, body: body, events: edge.NewEvents(body), asked: asked}
 	return s.pass(yield)
 }
@@ -147,7 +156,7 @@ func (s *reading) take(event edge.Event) (chunk llm.Chunk, ok bool, err error) {
 	seen, ok := look(raw)
 	switch {
 	case !ok:
-		return chunk, false, s.call.bad(notJSON("no JSON", raw))
+		return chunk, false, s.call.bad(edge.Instead("no JSON", raw))
 	case seen.isError():
 		return chunk, false, s.call.refused(http.StatusOK, raw)
 	case !seen.isChunk():
@@ -203,7 +212,7 @@ func (s *reading) nothing() error {
 		return s.call.refused(http.StatusOK, junk)
 	}
 	if len(junk) > 0 {
-		return s.call.bad(notJSON("no event stream", junk))
+		return s.call.bad(edge.Instead("no event stream", junk))
 	}
 	return s.call.bad(errors.New("the stream ended without an answer"))
 }

@@ -8,9 +8,11 @@
 package edge
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -87,6 +89,15 @@ func (e Edge) Broke(parent, ctx context.Context, err error, request []byte) *llm
 // Bad is an answer that came whole and is no completion.
 func (e Edge) Bad(err error, request []byte) *llm.Error {
 	return &llm.Error{Kind: llm.BadResponse, Provider: e.Provider, Err: e.clean(err, request)}
+}
+
+// Instead says what came instead of what was expected. Of a text with the
+// beginning of an object in it nothing is quoted: that is a part of an answer.
+func Instead(expected string, body []byte) error {
+	if bytes.Contains(body, []byte(`{"`)) {
+		return fmt.Errorf("%s came, but %d bytes of an answer that is broken", expected, len(body))
+	}
+	return fmt.Errorf("%s came, but %q", expected, Plain(body))
 }
 
 // Unsent is a request that cannot be sent to anybody.

@@ -143,7 +143,7 @@ func TestEventsAreBounded(t *testing.T) {
 		"no event stream, without end":  {"", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"},
 		"event whose last line is long": {"data: {\ndata: ", "\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\""},
 	} {
-		endless := &repeat{text: test.text}
+		endless := &repeat{text: strings.Repeat(test.text, 500)}
 		e := edge.NewEvents(io.MultiReader(strings.NewReader(test.first), endless))
 		if _, err := told(e); !errors.Is(err, edge.ErrTooLong) {
 			t.Errorf("%s: %v", name, err)
