@@ -18,7 +18,9 @@ type attempt struct {
 	run   *run
 	began time.Time
 	first time.Time // its first word
+	heard bool      // something of it has come, reasoning perhaps
 	timer *time.Timer
+	late  *late // what the timer says
 	route string
 	took  llm.Served // what it served, once it is known
 	done  bool       // took is whole
@@ -49,8 +51,8 @@ func (a *attempt) limit(ctx context.Context) (context.Context, func()) {
 		return ctx, stop
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	cause := &late{what: a.node.ID + " said nothing", limit: first, ours: true}
-	a.timer = time.AfterFunc(first, func() { cancel(cause) })
+	a.late = &late{what: a.node.ID + " said nothing", limit: first, ours: true}
+	a.timer = time.AfterFunc(first, func() { cancel(a.late) })
 	outer := stop
 	return ctx, func() {
 		a.timer.Stop()
@@ -59,19 +61,32 @@ func (a *attempt) limit(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// spoke notes that the deployment has begun to answer.
-func (a *attempt) spoke() {
-	if !a.first.IsZero() {
-		return
+// hears notes that something has come. It is an error if that was too late by a
+// hair: the call is being cancelled already.
+func (a *attempt) hears() error {
+	if a.heard {
+		return nil
 	}
-	a.first = a.run.r.now()
-	if a.timer != nil {
-		a.timer.Stop()
+	if a.timer != nil && !a.timer.Stop() {
+		return &llm.Error{Kind: llm.Timeout, Provider: a.node.Provider, Err: a.late}
 	}
+	a.heard = true
 	if a.probe {
 		a.node.alive()
 		a.run.r.back.ring()
 	}
+	return nil
+}
+
+// spoke notes that the answer itself has begun; see hears for its error.
+func (a *attempt) spoke() error {
+	if err := a.hears(); err != nil {
+		return err
+	}
+	if a.first.IsZero() {
+		a.first = a.run.r.now()
+	}
+	return nil
 }
 
 // explain says whose fault an error is. The context of the call may have ended
@@ -136,9 +151,9 @@ func (a *attempt) end(ctx context.Context, err error) {
 	now, n := a.run.r.now(), a.node
 	n.end()
 	a.run.called += now.Sub(a.began)
-	if !a.done && !a.first.IsZero() {
-		// It broke off, or its reader left, in the middle: what was said is
-		// paid for all the same.
+	if !a.done && a.heard {
+		// It broke off, or its reader left, in the middle: what was said, or
+		// thought, is paid for all the same.
 		var s llm.Served
 		a.complete(&s, a.run.mode.said)
 	}

@@ -187,3 +187,28 @@ func spend(t *testing.T, r *Router, quotas []llm.Quota, usd float64) {
 	}
 	hold.Settle(t.Context(), quota.Need{USD: usd})
 }
+
+// TestBackBeforeTheMoney holds that a request waits for a deployment that cools
+// down where the other one's budget is spent for the day.
+func TestBackBeforeTheMoney(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := scene{
+			does: []does{{"a", []llmtest.Step{limited(20 * time.Second), yes()}}, {"b", []llmtest.Step{yes()}}},
+			change: func(d *Deployment) {
+				if d.ID == "b" {
+					d.Price, d.Quota.BudgetUSD, d.Quota.Every = usd(1, 1), new(10000.0), 24*time.Hour
+				}
+			},
+		}.router(t)
+		spend(t, r, []llm.Quota{r.Deployments()[1].Limits}, 1000)
+		began := time.Now()
+		if got := served(t, r, ask(t, "g"), 1); got != "b" || time.Since(began) != 0 {
+			t.Fatalf("%s after %s", got, time.Since(began))
+		}
+		spend(t, r, []llm.Quota{r.Deployments()[1].Limits}, 8000)
+		if got := served(t, r, ask(t, "g"), 1); got != "a" || time.Since(began) != 20*time.Second {
+			t.Errorf("%s after %s, want a when it is back", got, time.Since(began))
+		}
+	})
+}

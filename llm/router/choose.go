@@ -46,21 +46,17 @@ func (u *run) choose(ctx context.Context, p *pool) (choice, error) {
 // where there is none, or anew is set, one that was.
 func (u *run) look(ctx context.Context, p *pool) (choice, *refusal) {
 	now := u.r.now()
-	ready := u.ready(p, now)
-	if len(ready) == 0 {
-		return choice{}, u.nobody(p, now)
-	}
-	fresh, asked := u.split(ready)
 	no := &refusal{}
+	fresh, asked := u.split(u.ready(p, now))
 	if c, ok := u.claim(ctx, fresh, now, no); ok {
 		return c, nil
 	}
-	if len(fresh) > 0 && !u.anew || no.err != nil || no.mine != nil {
-		return choice{}, no
+	if (len(fresh) == 0 || u.anew) && no.err == nil && no.mine == nil {
+		if c, ok := u.claim(ctx, asked, now, no); ok {
+			return c, nil
+		}
 	}
-	if c, ok := u.claim(ctx, asked, now, no); ok {
-		return c, nil
-	}
+	u.absent(p, now, no)
 	return choice{}, no
 }
 
@@ -145,24 +141,25 @@ func (u *run) ready(p *pool, now time.Time) []*node {
 	return list
 }
 
-// nobody says why none of a pool's deployments may be asked.
-func (u *run) nobody(p *pool, now time.Time) *refusal {
-	no, suited := &refusal{}, false
+// absent adds those that are left alone to a refusal, or that none suits the
+// request at all.
+func (u *run) absent(p *pool, now time.Time, no *refusal) {
+	suited := false
 	for _, n := range p.nodes {
 		if !u.suits(n, p) {
 			continue
 		}
 		suited = true
-		if n.state(now) == probing {
+		switch n.state(now) {
+		case probing:
 			no.probe = true
-		} else {
+		case cooling:
 			no.until = earlier(no.until, n.until())
 		}
 	}
 	if !suited {
 		no.err = u.unsuited(p)
 	}
-	return no
 }
 
 // open tells whether a node is not left alone. One that was named by its id is

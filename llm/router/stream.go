@@ -58,8 +58,8 @@ func (s *stream) take(ctx context.Context, a *attempt) error {
 			a.complete(&known, s.said)
 			chunk.Served = &known
 		}
-		if !s.pass(a, chunk) {
-			return edge.ErrLeft
+		if err := s.pass(a, chunk); err != nil {
+			return err
 		}
 	}
 	if !served {
@@ -82,27 +82,40 @@ func (s *stream) keep(body json.RawMessage) {
 	s.kept = append(s.kept, body)
 }
 
-// pass hands a chunk on or holds it back; false when the reader has left.
-func (s *stream) pass(a *attempt, chunk llm.Chunk) bool {
+// pass hands a chunk on or holds it back. The error is edge.ErrLeft, or that the
+// first word came too late.
+func (s *stream) pass(a *attempt, chunk llm.Chunk) error {
 	if s.open {
-		return s.yield(chunk)
+		return s.give(chunk)
 	}
 	s.held = append(s.held, chunk)
 	s.bytes += len(chunk.Body)
 	if chunk.Served == nil && s.bytes <= maxHeld && !speaks(chunk, s.holdReasoning) {
-		return true
+		if s.holdReasoning && thinks(chunk.Body) {
+			return a.hears()
+		}
+		return nil
 	}
-	a.spoke()
+	if err := a.spoke(); err != nil {
+		return err
+	}
 	s.open = true
 	s.held[0].From = a.from(s.held[0].From)
 	for i, c := range s.held {
 		c.More = c.More || i < len(s.held)-1
-		if !s.yield(c) {
-			return false
+		if err := s.give(c); err != nil {
+			return err
 		}
 	}
 	s.held = nil
-	return true
+	return nil
+}
+
+func (s *stream) give(chunk llm.Chunk) error {
+	if !s.yield(chunk) {
+		return edge.ErrLeft
+	}
+	return nil
 }
 
 func (s *stream) report(c *llm.Call) { c.Chunks = s.kept }

@@ -133,6 +133,26 @@ func TestFirstToken(t *testing.T) {
 	}
 }
 
+// TestThinkingIsNotSilence holds that reasoning that is held back still is a
+// sign of life.
+func TestThinkingIsNotSilence(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate := llmtest.NewGate("Yes, ")
+		step := yes().Hold(gate)
+		step.Reasoning = "Let me think."
+		r, scripts := scene{does: []does{{"a", []llmtest.Step{step}}}, set: Settings{FirstToken: time.Second}}.router(t)
+		timer := time.AfterFunc(time.Minute, gate.Open)
+		defer timer.Stop()
+		req := ask(t, "g")
+		req.Asks = &llm.Asks{HoldReasoning: true}
+		resp, err := llm.Collect(r.Stream(t.Context(), req))
+		if err != nil || resp.Text() != "Yes, really." || len(scripts["a"].Requests()) != 1 {
+			t.Errorf("%q after %d calls, %v", resp.Text(), len(scripts["a"].Requests()), err)
+		}
+	})
+}
+
 // TestTimeouts holds which limit is named when time is up.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
