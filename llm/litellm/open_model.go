@@ -25,7 +25,7 @@ func (op opener) open(s Spec) (llm.Model, string, error) {
 		return nil, "", err
 	}
 	c := call{opener: op, spec: s, key: key, base: base}
-	if s.Provider.Kind == Anthropic || s.Provider.Kind == AzureAI && strings.HasPrefix(strings.ToLower(s.Name), "claude") {
+	if c.isClaude() {
 		return c.anthropic()
 	}
 	o, err := c.options()
@@ -135,11 +135,34 @@ func (c call) snowflake(o *compat.Options) {
 	o.Header = withHeader(o.Header, "X-Snowflake-Authorization-Token-Type", sort)
 }
 
-// anthropic opens a model that speaks Anthropic's protocol.
+// isClaude tells whether a model is called by Anthropic's protocol: at
+// Anthropic's own address, and where clouds serve Claude by no other.
+func (c call) isClaude() bool {
+	name := strings.ToLower(c.spec.Name)
+	switch c.spec.Provider.Kind {
+	case Anthropic:
+		return true
+	case AzureAI:
+		return strings.HasPrefix(name, "claude")
+	case Bedrock:
+		return strings.Contains(name, "anthropic.claude")
+	case OpenAI, Azure, Vertex, Snowflake:
+	}
+	return false
+}
+
+// anthropic opens a model that speaks Anthropic's protocol. The clouds have it
+// at a path of its own: docs.litellm.ai, Azure Anthropic; docs.aws.amazon.com/
+// bedrock, "Inference using Anthropic Messages API", whose keys go into the
+// header of all of Bedrock's.
 func (c call) anthropic() (llm.Model, string, error) {
 	s := c.spec
-	if s.Provider.Kind == AzureAI && !strings.HasSuffix(c.base, "/anthropic") {
-		c.base += "/anthropic" // docs.litellm.ai, Azure Anthropic
+	if s.Provider.Kind != Anthropic && !strings.HasSuffix(c.base, "/anthropic") {
+		c.base = strings.TrimSuffix(c.base, "/openai/v1") + "/anthropic"
+	}
+	if s.Provider.Kind == Bedrock {
+		s.Header = withHeader(s.Header.Clone(), "Authorization", "Bearer "+c.key)
+		s.Name = strings.TrimPrefix(s.Name, "converse/")
 	}
 	if c.base == "" {
 		return nil, "", errors.New("its address is not known: set api_base")

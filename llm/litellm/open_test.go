@@ -126,6 +126,10 @@ func TestOpen(t *testing.T) {
 			change: func(s *litellm.Spec) { s.Params["aws_region_name"] = "us-west-2" },
 			url:    "https://bedrock-runtime.us-west-2.amazonaws.com/openai/v1/chat/completions", name: "m",
 		},
+		"bedrock, Claude": {
+			model: "us.anthropic.claude-opus-5", vars: map[string]string{"AWS_BEARER_TOKEN_BEDROCK": "aws", "AWS_REGION_NAME": "us-east-1"},
+			url: "https://bedrock-runtime.us-east-1.amazonaws.com/anthropic/v1/messages", header: bearer("aws"), name: "us.anthropic.claude-opus-5",
+		},
 		"bedrock, private endpoint": {
 			model: "bedrock/m", vars: map[string]string{"AWS_BEARER_TOKEN_BEDROCK": "aws", "AWS_BEDROCK_RUNTIME_ENDPOINT": "https://vpce.example"},
 			url: "https://vpce.example/openai/v1/chat/completions", name: "m",
