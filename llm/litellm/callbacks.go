@@ -63,15 +63,14 @@ func (r *reader) langfuseParams(f field) {
 func (r *reader) checkCallbacks() {
 	l := &r.out.Langfuse
 	if l.PublicKey == "" {
-		l.PublicKey, _ = r.lookup("LANGFUSE_PUBLIC_KEY")
+		l.PublicKey = r.variable("LANGFUSE_PUBLIC_KEY")
 	}
 	if !l.SecretKey.IsSet() {
-		text, _ := r.lookup("LANGFUSE_SECRET_KEY")
-		l.SecretKey = config.Secret(text)
+		l.SecretKey = config.Secret(r.variable("LANGFUSE_SECRET_KEY"))
 	}
 	for _, name := range []string{"LANGFUSE_HOST", "LANGFUSE_OTEL_HOST", "LANGFUSE_BASE_URL"} {
 		if l.Host == "" {
-			l.Host, _ = r.lookup(name)
+			l.Host = r.variable(name)
 		}
 	}
 	for _, name := range KnownCallbacks() {
@@ -103,8 +102,5 @@ func (r *reader) lacks(callback string) string {
 
 // anySet tells whether one of some variables is set.
 func (r *reader) anySet(names ...string) bool {
-	return slices.ContainsFunc(names, func(name string) bool {
-		value, ok := r.lookup(name)
-		return ok && value != ""
-	})
+	return slices.ContainsFunc(names, func(name string) bool { return r.variable(name) != "" })
 }

@@ -63,16 +63,31 @@ func (k *known) has(name string) bool {
 }
 
 // nameDeployments gives every deployment an ID and collects the names that
-// requests may use. An ID that is not in the file is the group's name and the
-// position in the group, so that it stays the same while other groups change.
+// requests may use.
 func (r *reader) nameDeployments() *known {
 	k := &known{groups: map[string]bool{}, ids: map[string]bool{}, models: map[string]bool{}, virtual: map[string]bool{}}
-	first := map[string]int{}
 	for _, e := range r.entries {
 		k.groups[e.Group] = true
 		for _, name := range []string{e.Model, e.Name, e.Provider.Prefix + "/" + e.Name} {
 			k.models[name] = e.Name != ""
 		}
+	}
+	for name := range k.groups {
+		if strings.Contains(name, "*") {
+			k.patterns = append(k.patterns, name)
+		}
+	}
+	r.checkIDs(k)
+	r.makeIDs(k)
+	r.nameVirtual(k)
+	k.list = append(slices.Sorted(maps.Keys(k.groups)), slices.Sorted(maps.Keys(r.out.Settings.Aliases))...)
+	return k
+}
+
+// checkIDs looks whether each ID of the file is there once.
+func (r *reader) checkIDs(k *known) {
+	first := map[string]int{}
+	for _, e := range r.entries {
 		if !e.explicit || e.ID == "" {
 			continue
 		}
@@ -81,6 +96,11 @@ func (r *reader) nameDeployments() *known {
 		}
 		first[e.ID], k.ids[e.ID] = e.Line, true
 	}
+}
+
+// makeIDs gives the others theirs: the group's name and the position in the
+// group, so that it stays the same while other groups change.
+func (r *reader) makeIDs(k *known) {
 	inGroup := map[string]int{}
 	for _, e := range r.entries {
 		inGroup[e.Group]++
@@ -93,11 +113,11 @@ func (r *reader) nameDeployments() *known {
 		}
 		k.ids[e.ID] = true
 	}
-	for name := range k.groups {
-		if strings.Contains(name, "*") {
-			k.patterns = append(k.patterns, name)
-		}
-	}
+}
+
+// nameVirtual adds the names that stand for groups: aliases, and those that rules
+// are asked about.
+func (r *reader) nameVirtual(k *known) {
 	for name := range r.out.Settings.Aliases {
 		k.virtual[name] = true
 	}
@@ -107,8 +127,6 @@ func (r *reader) nameDeployments() *known {
 			k.virtual[name] = true
 		}
 	}
-	k.list = append(slices.Sorted(maps.Keys(k.groups)), slices.Sorted(maps.Keys(r.out.Settings.Aliases))...)
-	return k
 }
 
 // order puts deployments without an order behind those of their group that have

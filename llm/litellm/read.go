@@ -35,7 +35,7 @@ func readFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot be opened: %w", cause(err))
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("cannot be read: %w", cause(err))
@@ -113,6 +113,15 @@ func (r *reader) lookup(name string) (string, bool) {
 		return "", false
 	}
 	return r.environ(name)
+}
+
+// variable returns a variable's value; "" where it is not set.
+func (r *reader) variable(name string) string {
+	value, ok := r.lookup(name)
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(value)
 }
 
 // sections reads the parts of the file, those first that others build on,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,12 +22,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // of its own.
 func environ(names ...string) litellm.ReadOptions {
 	return litellm.ReadOptions{Environ: func(name string) (string, bool) {
-		for _, n := range names {
-			if n == name {
-				return secretOf(name), true
-			}
-		}
-		return "", false
+		return secretOf(name), slices.Contains(names, name)
 	}}
 }
 
@@ -128,7 +124,7 @@ func TestExamples(t *testing.T) {
 			t.Run(filepath.Base(path)+" "+keys, func(t *testing.T) {
 				t.Parallel()
 				f, err := litellm.Read(path, environ(set...))
-				text := ""
+				var text string
 				if err != nil {
 					text = err.Error() + "\n"
 				} else {

@@ -51,7 +51,7 @@ func (r *reader) expand(n *node, path string) (string, bool) {
 		r.mistake(n.at, path+": "+quoted(n.text)+" names no variable", "write os.environ/NAME")
 		return "", false
 	}
-	if value, ok := r.lookup(name); ok && value != "" {
+	if value := r.variable(name); value != "" {
 		return value, true
 	}
 	r.missing(n.at, path, name)

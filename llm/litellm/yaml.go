@@ -36,7 +36,7 @@ const (
 // broken.
 func (f *findings) parse(text []byte) *node {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) // the lexer counts some of them twice
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))             // the lexer counts some of them twice
 	text = regexp.MustCompile(`(?m)^[ \t]*\t[ \t]*$`).ReplaceAll(text, nil) // blank lines, which the lexer refuses
 	if at := firstBad(text); at >= 0 {
 		line := 1 + bytes.Count(text[:at], []byte("\n"))
