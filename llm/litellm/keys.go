@@ -25,13 +25,9 @@ func (r *reader) mapping(f field, keys []key, other func(f field, near string)) 
 		}
 		return
 	}
-	known := make(map[string]key, len(keys))
-	for _, k := range keys {
-		known[k.name] = k
-	}
 	for _, entry := range f.value.fields {
 		entry.path = strings.TrimPrefix(f.path+"."+named(entry.key), ".")
-		k, ok := known[entry.key]
+		k, ok := find(keys, entry.key) // a mapping has far fewer keys than there are to know
 		switch {
 		case !ok && other != nil:
 			other(entry, r.nearest(entry.key, keys))
@@ -43,6 +39,16 @@ func (r *reader) mapping(f field, keys []key, other func(f field, near string)) 
 			k.read(entry)
 		}
 	}
+}
+
+// find returns the key of a name.
+func find(keys []key, name string) (key, bool) {
+	for _, k := range keys {
+		if k.name == name {
+			return k, true
+		}
+	}
+	return key{}, false
 }
 
 // unknown warns of a key that nobody knows.

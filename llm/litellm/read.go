@@ -166,7 +166,7 @@ func (r *reader) otherSections(root *node, known []key) {
 	}
 	rest := &node{shape: isMap, at: root.at}
 	for _, f := range root.fields {
-		if !hasKey(known, f.key) {
+		if _, is := find(known, f.key); !is {
 			rest.fields = append(rest.fields, f)
 		}
 	}
@@ -176,16 +176,6 @@ func (r *reader) otherSections(root *node, known []key) {
 		}
 		r.unknown(f, near)
 	})
-}
-
-// hasKey tells whether a key is among keys.
-func hasKey(keys []key, name string) bool {
-	for _, k := range keys {
-		if k.name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // environment reads environment_variables.
