@@ -117,7 +117,7 @@ func (t *tally) choice(raw json.RawMessage) error {
 		case "delta", "message":
 			t.part(value)
 		case "text":
-			t.said = t.said || len(value) > 2
+			t.said = t.said || word(value) != ""
 		case "usage": // Moonshot's streams carry it here
 			if u := parseUsage(value); u != nil {
 				t.usage = u

@@ -32,7 +32,11 @@ func short(s string) string {
 // count reads a small number; a proxy that claims more than 100 tries is not
 // believed.
 func count(h http.Header, name string) int {
-	n, err := strconv.Atoi(h.Get(name))
+	value := h.Get(name)
+	if value == "" { // as a rule; what follows would make an error of it
+		return 0
+	}
+	n, err := strconv.Atoi(value)
 	if err != nil || n < 0 || n > 100 {
 		return 0
 	}
@@ -40,6 +44,9 @@ func count(h http.Header, name string) int {
 }
 
 func cost(value string) *float64 {
+	if value == "" {
+		return nil
+	}
 	f, err := strconv.ParseFloat(value, 64)
 	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) || f < 0 {
 		return nil

@@ -138,6 +138,7 @@ func TestStreamsAsTheyCome(t *testing.T) {
 		"an object of no meaning": {body: "data: {}\n\n" + yes + stop + done, text: "Yes."},
 		"only [DONE]":             {body: done, want: llm.BadResponse},
 		"nothing":                 {body: "", want: llm.BadResponse},
+		"no text, then [DONE]":    {body: `data: {"choices":[{"index":0,"text":null}]}` + "\n\n" + done, want: llm.BadResponse},
 		"role, then [DONE]":       {body: `data: {"choices":[{"index":0,"delta":{"role":"assistant"}}]}` + "\n\n" + done, want: llm.BadResponse},
 		"two choices, one cut": {
 			body: yes + `data: {"choices":[{"index":1,"delta":{"content":"No."}}]}` + "\n\n" + stop, text: "Yes.", want: llm.Unreachable,

@@ -1,7 +1,7 @@
 // Package edge is what every provider's edge does the same way: it bounds a
-// call in time and in bytes, and turns whatever went wrong into one *llm.Error
-// whose kind says what to do next and whose text holds no secret and nothing of
-// what was asked.
+// call in time and in bytes, reads streams of events, and turns whatever went
+// wrong into one *llm.Error whose kind says what to do next and whose text holds
+// no secret and nothing of what was asked.
 //
 // llm/compat and llm/claude are built on it; anything above them only reads
 // llm.Error.Kind.
