@@ -40,7 +40,10 @@ type configCmd struct {
 type configJSON struct {
 	Settings []config.Setting `json:"settings"`
 	File     config.File      `json:"file"`
-	Model    string           `json:"model"` // which model answers, and why
+	Model    string           `json:"model"` // which models answer, and why
+	// Deployments are the models that can be called, and those of the LiteLLM
+	// file that cannot.
+	Deployments []deploymentRow `json:"deployments"`
 	Problems config.Problems  `json:"problems"`
 	Warnings config.Problems  `json:"warnings"`
 }
@@ -52,28 +55,19 @@ func (cmd *configCmd) Run(s streams) error {
 	if err != nil && !isProblems {
 		return err
 	}
-	model, problems := modelProblem(c, problems)
+	models, problems := resolve(c, problems)
 	if cmd.JSON {
-		err = printJSON(s.Out, configJSON{Settings: c.Settings(), File: c.File, Model: model, Problems: orEmpty(problems), Warnings: orEmpty(c.Warnings)})
+		err = printJSON(s.Out, configJSON{
+			Settings: c.Settings(), File: c.File, Model: models.said, Deployments: models.rows,
+			Problems: orEmpty(problems), Warnings: orEmpty(c.Warnings),
+		})
 	} else {
-		err = printSettings(s, c, model, problems)
+		err = printSettings(s, c, models, problems)
 	}
 	if err == nil && len(problems) > 0 {
 		return errQuiet
 	}
 	return err
-}
-
-// modelProblem says which model would answer, or adds why none can be chosen.
-func modelProblem(c *config.Config, problems config.Problems) (string, config.Problems) {
-	if len(problems) > 0 {
-		return "", problems
-	}
-	models, err := chooseModel(c)
-	if err != nil {
-		problems = append(problems, modeProblem(c, err))
-	}
-	return models.String(), problems
 }
 
 // modeProblem tells a mistake in the choice of a model like every other.
@@ -102,7 +96,7 @@ func orEmpty(p config.Problems) config.Problems {
 	return p
 }
 
-func printSettings(s streams, c *config.Config, model string, problems config.Problems) error {
+func printSettings(s streams, c *config.Config, models resolved, problems config.Problems) error {
 	var b strings.Builder
 	group, wide := "", 0
 	for _, set := range c.Settings() {
@@ -118,9 +112,7 @@ func printSettings(s streams, c *config.Config, model string, problems config.Pr
 	if c.File.Path == "" {
 		b.WriteString("\nNo tribune.yaml: every channel has the default settings.\n")
 	}
-	if model != "" {
-		fmt.Fprintf(&b, "\nModel: %s\n", model)
-	}
+	models.print(&b)
 	if _, err := fmt.Fprint(s.Out, strings.TrimPrefix(b.String(), "\n")); err != nil {
 		return fmt.Errorf("print: %w", err)
 	}

@@ -181,7 +181,7 @@ func dollars(usd *float64) string {
 	if usd == nil {
 		return "unknown"
 	}
-	return strconv.FormatFloat(*usd, 'f', -1, 64)
+	return strconv.FormatFloat(*usd, 'g', 6, 64) // a price for a million is a product: it has dust at its end
 }
 
 func tokens(n *int) string {

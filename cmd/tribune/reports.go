@@ -127,24 +127,6 @@ func openSinks(c *config.Config, file *litellm.File, log *slog.Logger) ([]sink, 
 	return sinks, nil
 }
 
-// unsetCallbacks says which callbacks of the file lack their settings.
-func unsetCallbacks(c *config.Config, file *litellm.File) config.Problems {
-	var list config.Problems
-	miss := func(callback, variables string, set bool) {
-		if named(file, callback) && !set {
-			list = append(list, config.Problem{
-				Origin: originIn(file), Warning: true,
-				Message: "the callback " + callback + " is named but not set up, so nothing is sent to it", Fix: "set " + variables,
-			})
-		}
-	}
-	r := c.Reports
-	miss("langfuse", "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY", r.LangfusePublicKey.IsSet() && r.LangfuseSecretKey.IsSet())
-	miss("supabase", "SUPABASE_URL and SUPABASE_KEY", r.SupabaseURL.IsSet() && r.SupabaseKey.IsSet())
-	miss("otel", "OTEL_EXPORTER_OTLP_ENDPOINT", r.OTLPEndpoint.IsSet())
-	return list
-}
-
 // deploymentStates tells the metrics how the deployments stand.
 func (a *App) deploymentStates() []report.DeploymentState {
 	if a.Router == nil {

@@ -30,7 +30,7 @@ func load(o config.Options) (*config.Config, error) {
 	}
 	o.Above, o.Below = laidDown(file), offered(file)
 	c, err = config.Load(o)
-	c.Warnings = slices.Concat(c.Warnings, asProblems(file.Warnings), unsetCallbacks(c, file))
+	c.Warnings = append(c.Warnings, asProblems(file.Warnings)...)
 	return c, withProblems(err, asProblems(file.PointsAt(ownHosts(c))))
 }
 
