@@ -158,11 +158,7 @@ func (op opener) listed() price.Price {
 			provider, name = p.Prefix, rest
 		}
 	}
-	p := op.Prices.Lookup(provider, name)
-	if like := s.Provider.Like; !p.Known && like != "" && s.BaseModel == "" {
-		return op.Prices.Lookup(like, name)
-	}
-	return p
+	return op.Prices.Lookup(provider, name)
 }
 
 // withCosts puts a Spec's own costs over a price. One that is only half told

@@ -84,8 +84,8 @@ func normal(p Provider, base string) string {
 		if strings.HasSuffix(base, "/cortex") {
 			return base + "/v1"
 		}
-	case u.Path == "" && (p.Kind == Bedrock || strings.HasPrefix(p.Base, "http://")):
-		// Servers whose path is always the same are named by their host.
+	case u.Path == "" && (p.Kind == Bedrock || strings.HasPrefix(p.Base, "http://") || p.Kind != Anthropic && ownHost(p, base)):
+		// Whose path is always the same may be named by the host alone.
 		if _, path, found := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(p.Base, "https://"), "http://"), "/"); found {
 			return base + "/" + path
 		}

@@ -85,7 +85,10 @@ func TestDeploymentsSettings(t *testing.T) {
 		s.Timeout, s.FirstToken, s.MaxOutput = time.Minute, time.Second, 99
 	})
 	o := newWorld(t).options(nil)
-	o.Prices = prices{"dashscope/qwen-max": {Known: true, In: 1, Out: 2, Context: 1000, Source: "catwalk"}}
+	o.Prices = prices{
+		"dashscope_cn/qwen-max": {Known: true, In: 1, Out: 2, Context: 1000, Source: "catwalk"},
+		"dashscope/qwen-max":    {Known: true, In: 3, Out: 4, Source: "catwalk"}, // another region's
+	}
 	d, err := litellm.Open(s, o)
 	if err != nil {
 		t.Fatal(err)
@@ -182,6 +185,7 @@ func TestStrictProviders(t *testing.T) {
 	for base, want := range map[string]map[string]any{
 		"":                          {"max_completion_tokens": 5.0, "max_tokens": nil, "thinking": nil, "top_k": nil},
 		"https://vllm.example/v1":   {"max_completion_tokens": nil, "max_tokens": 5.0, "thinking": map[string]any{"type": "enabled", "budget_tokens": 1024.0}, "top_k": 3.0},
+		"https://api.openai.com":    {"max_completion_tokens": 5.0, "top_k": nil},
 		"https://api.openai.com/v1": {"max_completion_tokens": 5.0, "top_k": nil},
 	} {
 		w := newWorld(t)
@@ -191,6 +195,9 @@ func TestStrictProviders(t *testing.T) {
 		}
 		if _, err := d.Model.Complete(t.Context(), llm.Request{Body: body}); err != nil {
 			t.Fatal(err)
+		}
+		if got := w.last(t).url; !strings.HasSuffix(got, "/v1/chat/completions") {
+			t.Errorf("%s: called %s", base, got)
 		}
 		for name, v := range want {
 			if got := w.last(t).body[name]; !cmp.Equal(got, v) {

@@ -41,8 +41,8 @@ type Provider struct {
 	Bare         []string // how the names begin that mean this provider without a prefix
 	KeyOptional  bool     // it may be called without a key
 	KeyAlso      string   // a header that takes the key beside Authorization
-	// Like is the provider that this one is another region of: prices, and
-	// what its protocol does otherwise, are the same.
+	// Like is the provider that this one is another region or plan of: what its
+	// protocol does otherwise is the same. Prices are not.
 	Like string
 }
 

@@ -8,8 +8,9 @@ package litellm
 // LiteLLM's llms/openai_like/providers.json; qianfan: cloud.baidu.com/doc/qianfan,
 // OpenAI SDK, with QIANFAN_API_KEY as docs.openclaw.ai has it; hunyuan: Tencent
 // Cloud's product/1729/111007; tencentcloud, baichuan, zeroone, sensenova, spark,
-// ai360, infini, ppio, giteeai, taichu, internlm: LobeChat's model runtime
-// (packages/model-runtime/src/providers) and the variables of its src/config/llm.ts.
+// ai360, infini, giteeai, taichu, internlm: LobeChat's model runtime
+// (packages/model-runtime/src/providers) and the variables of its src/config/llm.ts;
+// ppio: the LLM guide of its own ppio-skills.
 func chinese() []Provider {
 	return []Provider{
 		{Prefix: "dashscope_cn", KeyEnv: []string{"DASHSCOPE_CN_API_KEY", "DASHSCOPE_API_KEY"}, Base: "https://dashscope.aliyuncs.com/compatible-mode/v1", Like: "dashscope"},
@@ -25,7 +26,7 @@ func chinese() []Provider {
 		{Prefix: "stepfun_intl", Aliases: []string{"stepfun-ai"}, KeyEnv: []string{"STEPFUN_API_KEY"}, Base: "https://api.stepfun.ai/v1", Like: "stepfun"},
 		{Prefix: "xiaomi_mimo", Aliases: []string{"xiaomi"}, KeyEnv: []string{"XIAOMI_MIMO_API_KEY"}, Base: "https://api.xiaomimimo.com/v1", Bare: []string{"mimo-"}},
 		{Prefix: "modelscope", KeyEnv: []string{"MODELSCOPE_API_KEY"}, Base: "https://api-inference.modelscope.cn/v1"},
-		{Prefix: "qiniu", Aliases: []string{"qiniucloud"}, KeyEnv: []string{"QINIUCLOUD_API_KEY", "QINIU_API_KEY"}, Base: "https://api.qnaigc.com/v1", DefaultModel: "glm-4.5"},
+		{Prefix: "qiniu", Aliases: []string{"qiniucloud"}, KeyEnv: []string{"QINIUCLOUD_API_KEY"}, Base: "https://api.qnaigc.com/v1", DefaultModel: "glm-4.5"},
 		{Prefix: "qianfan", Aliases: []string{"baidu", "wenxin", "ernie"}, KeyEnv: []string{"QIANFAN_API_KEY", "WENXIN_API_KEY"}, Base: "https://qianfan.baidubce.com/v2", Bare: []string{"ernie-"}},
 		{Prefix: "hunyuan", Aliases: []string{"tencent"}, KeyEnv: []string{"HUNYUAN_API_KEY"}, Base: "https://api.hunyuan.cloud.tencent.com/v1", Bare: []string{"hunyuan-"}},
 		{Prefix: "tencent_tokenhub", Aliases: []string{"tencent-tokenhub"}, KeyEnv: []string{"TENCENT_TOKENHUB_API_KEY"}, Base: "https://tokenhub.tencentmaas.com/v1"},
@@ -35,8 +36,8 @@ func chinese() []Provider {
 		{Prefix: "sensenova", Aliases: []string{"sensetime"}, KeyEnv: []string{"SENSENOVA_API_KEY"}, Base: "https://api.sensenova.cn/compatible-mode/v1", Bare: []string{"sensechat-", "sensenova-"}},
 		{Prefix: "spark", Aliases: []string{"xunfei", "iflytek"}, KeyEnv: []string{"SPARK_API_KEY"}, Base: "https://spark-api-open.xf-yun.com/v1"},
 		{Prefix: "ai360", Aliases: []string{"360"}, KeyEnv: []string{"AI360_API_KEY"}, Base: "https://api.360.cn/v1", Bare: []string{"360gpt", "360zhinao"}},
-		{Prefix: "infini", Aliases: []string{"infiniai"}, KeyEnv: []string{"INFINIAI_API_KEY", "INFINI_API_KEY"}, Base: "https://cloud.infini-ai.com/maas/v1"},
-		{Prefix: "ppio", Aliases: []string{"ppinfra"}, KeyEnv: []string{"PPIO_API_KEY"}, Base: "https://api.ppinfra.com/v3/openai"},
+		{Prefix: "infini", Aliases: []string{"infiniai"}, KeyEnv: []string{"INFINIAI_API_KEY"}, Base: "https://cloud.infini-ai.com/maas/v1"},
+		{Prefix: "ppio", Aliases: []string{"ppinfra"}, KeyEnv: []string{"PPIO_API_KEY"}, Base: "https://api.ppio.com/openai"},
 		{Prefix: "giteeai", Aliases: []string{"gitee"}, KeyEnv: []string{"GITEE_AI_API_KEY"}, Base: "https://ai.gitee.com/v1"},
 		{Prefix: "moark", KeyEnv: []string{"MOARK_API_KEY"}, Base: "https://moark.com/v1"},
 		{Prefix: "taichu", KeyEnv: []string{"TAICHU_API_KEY"}, Base: "https://ai-maas.wair.ac.cn/maas/v1", Bare: []string{"taichu_"}},

@@ -31,7 +31,7 @@ func clouds() []Provider {
 func servers() []Provider {
 	return []Provider{
 		{Prefix: "litellm_proxy", KeyEnv: []string{"LITELLM_PROXY_API_KEY"}, KeyOptional: true},
-		{Prefix: "custom_openai", KeyEnv: []string{"CUSTOM_OPENAI_API_KEY", "OPENAI_API_KEY"}, KeyOptional: true},
+		{Prefix: "custom_openai", KeyEnv: []string{"CUSTOM_OPENAI_API_KEY"}, KeyOptional: true},
 		{Prefix: "openai_like", Aliases: []string{"custom", "openai_compatible"}, KeyEnv: []string{"OPENAI_LIKE_API_KEY"}, KeyOptional: true},
 		{Prefix: "hosted_vllm", Aliases: []string{"vllm"}, KeyEnv: []string{"HOSTED_VLLM_API_KEY"}, KeyOptional: true},
 		{Prefix: "lm_studio", Aliases: []string{"lmstudio"}, KeyEnv: []string{"LM_STUDIO_API_KEY"}, KeyOptional: true},

@@ -6,7 +6,7 @@ package litellm
 // get_llm_provider_logic.py, llms/openai_like/providers.json, constants.py, and
 // the pages of its docs/providers); the variables of nscale, morph, wandb and
 // amazon_nova's second one are those of models.dev, and Nebius moved to the
-// address that catwalk v0.52.1 has. Then those that catwalk v0.52.1 lists
+// address that catwalk v0.52.1 has, and aiml to /v1 (docs.aimlapi.com). Then those that catwalk v0.52.1 lists
 // (internal/providers/configs), and then models.dev's (providers/*/provider.toml).
 //
 // Default models are catwalk's default_small_model_id. There is none where the
@@ -56,7 +56,7 @@ func hosts() []Provider {
 		{Prefix: "aihubmix", KeyEnv: []string{"AIHUBMIX_API_KEY"}, Base: "https://aihubmix.com/v1", DefaultModel: "gpt-5-nano"},
 		{Prefix: "salad_cloud", KeyEnv: []string{"SALAD_CLOUD_API_KEY"}, Base: "https://ai.salad.cloud/v1"},
 		{Prefix: "crusoe", KeyEnv: []string{"CRUSOE_API_KEY"}, Base: "https://managed-inference-api-proxy.crusoecloud.com/v1"},
-		{Prefix: "aiml", KeyEnv: []string{"AIML_API_KEY"}, Base: "https://api.aimlapi.com/v2"},
+		{Prefix: "aiml", KeyEnv: []string{"AIML_API_KEY"}, Base: "https://api.aimlapi.com/v1"},
 		{Prefix: "cometapi", KeyEnv: []string{"COMETAPI_KEY"}, Base: "https://api.cometapi.com/v1"},
 		{Prefix: "compactifai", KeyEnv: []string{"COMPACTIFAI_API_KEY"}, Base: "https://api.compactif.ai/v1"},
 		{Prefix: "amazon_nova", Aliases: []string{"amazon-nova", "nova"}, KeyEnv: []string{"AMAZON_NOVA_API_KEY", "NOVA_API_KEY"}, Base: "https://api.nova.amazon.com/v1"},
