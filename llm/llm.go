@@ -3,7 +3,7 @@
 // that every provider's failure becomes at its edge.
 //
 // A Model may be a provider's deployment (llm/compat, llm/claude), a chain of
-// them (llm/fallback), or anything that wraps another Model. Nothing here knows
+// them (llm/router), or anything that wraps another Model. Nothing here knows
 // who asks or why: rules and budgets see Request.Labels only.
 package llm
 
