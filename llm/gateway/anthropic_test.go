@@ -15,6 +15,7 @@ import (
 
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/llmtest"
+	"github.com/tribunebot/tribune/llm/report"
 )
 
 const (
@@ -110,7 +111,7 @@ func TestAnthropicsRequestBecomesOpenAIs(t *testing.T) {
 	if w := ask(t, g, http.MethodPost, "/v1/messages", body); w.Code != http.StatusOK {
 		t.Fatalf("status %d: %s", w.Code, w.Body)
 	}
-	want := map[string]string{llm.LabelMaster: "true", llm.LabelUser: "u1", llm.LabelTags: "a"}
+	want := map[string]string{llm.LabelMaster: "true", llm.LabelUser: "u1", llm.LabelTags: "a", report.LabelMetadata: `{"tags":["a"]}`}
 	if diff := cmp.Diff(want, model.got.Labels); diff != "" {
 		t.Errorf("labels (-want +got):\n%s", diff)
 	}

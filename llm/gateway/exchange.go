@@ -76,7 +76,7 @@ func (e *exchange) refuse(ctx context.Context, p *problem) {
 	e.w.Write(body)
 	if !e.asked && e.gateway.Refused != nil {
 		e.gateway.Refused(ctx, Refusal{
-			Path: e.path, Model: e.model, Status: status, Type: p.kind, Code: p.code,
+			Path: e.path, Model: e.model, Status: status, Type: p.kind, Code: p.code, Class: classOf(status),
 			Key: e.caller.key.Alias, KeyHash: e.caller.key.Hash,
 		})
 	}

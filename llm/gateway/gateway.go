@@ -87,6 +87,7 @@ type Refusal struct {
 	Status  int
 	Type    string // of the error
 	Code    string // of the error; may be empty
+	Class   string // LiteLLM's exception for it: "AuthenticationError"
 	Key     string // alias of the virtual key, where it was known
 	KeyHash string
 }

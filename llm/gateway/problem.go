@@ -143,6 +143,29 @@ func keepsStatus(k llm.Kind, status int) bool {
 	}
 }
 
+// classOf is the exception that LiteLLM has for a status
+// (docs.litellm.ai/docs/exception_mapping).
+func classOf(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "AuthenticationError"
+	case http.StatusForbidden:
+		return "PermissionDeniedError"
+	case http.StatusNotFound:
+		return "NotFoundError"
+	case http.StatusRequestTimeout:
+		return "Timeout"
+	case http.StatusTooManyRequests:
+		return "RateLimitError"
+	case http.StatusServiceUnavailable:
+		return "ServiceUnavailableError"
+	}
+	if status < http.StatusInternalServerError {
+		return "BadRequestError"
+	}
+	return "InternalServerError"
+}
+
 // oneLine keeps a text short and free of what could break a line or a terminal.
 func oneLine(s string) string {
 	if len(s) > maxMessage {

@@ -161,7 +161,7 @@ func TestAddressesAndMethods(t *testing.T) {
 			t.Error("another origin is let in")
 		}
 	}
-	if len(refused) != 11 || refused[0].Path != "/chat/completions" || refused[3].Path != "" || refused[5].Model != "" {
+	if len(refused) != 11 || refused[0].Path != "/chat/completions" || refused[3].Path != "" || refused[5].Model != "" || refused[5].Class != "BadRequestError" || refused[3].Class != "NotFoundError" {
 		t.Errorf("refused = %+v", refused)
 	}
 }

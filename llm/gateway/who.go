@@ -24,7 +24,9 @@ func (c caller) labels(said map[string]string, h http.Header) map[string]string 
 	}
 	labels[llm.LabelKey], labels[llm.LabelKeyHash] = c.key.Alias, c.key.Hash
 	if c.key.User != "" {
-		labels[llm.LabelUser] = c.key.User
+		// Who has a key of their own cannot speak for another: that would be a
+		// way round their budget.
+		labels[llm.LabelUser], labels[labelOwner] = c.key.User, c.key.User
 	}
 	return labels
 }

@@ -17,6 +17,14 @@ const (
 	maxFallbacks = 20
 	maxTags      = 32
 	maxRetries   = 20
+	maxMetadata  = 4 << 10 // bytes of metadata that reports are told
+)
+
+// Labels that package report reads beside those of package llm, under the names
+// that it has for them.
+const (
+	labelOwner    = "key_user" // the user that a key belongs to
+	labelMetadata = "metadata" // a request's metadata, where it was taken out of the body
 )
 
 // wish is what a request's body says to the gateway, rather than to the model.
@@ -173,48 +181,40 @@ func readTags(w *wish, name string, v json.RawMessage) error {
 	return takeOut(w, name, v)
 }
 
-// readMetadata reads what LiteLLM and its reports know in metadata, and leaves
-// the rest: metadata is a field of OpenAI's too, whose values are texts.
+// readMetadata tells two uses of one field apart. OpenAI keeps texts under
+// names of the client's choice with a completion: such metadata goes on. With
+// one of the names that LiteLLM and its reports know in it, it is for them, as
+// LiteLLM has it, and a provider would refuse it.
 func readMetadata(w *wish, name string, v json.RawMessage) error {
-	taken := w.readLabels(v)
-	if len(taken) == 0 {
-		return nil
-	}
-	rest, err := llm.SetFields(v, taken)
-	if err != nil {
-		return invalid(name, "metadata must be an object")
-	}
-	w.change(name, rest)
-	if string(rest) == "{}" {
-		w.change(name, nil)
+	for key := range llm.Fields(v) {
+		if reported(key) {
+			return readOwnMetadata(w, name, v)
+		}
 	}
 	return nil
 }
 
-// readOwnMetadata reads the metadata of clients whose protocol has a field of
-// that name for something else.
+// readOwnMetadata reads what is for reports. (Clients whose protocol has
+// something else in metadata send it as litellm_metadata.)
 func readOwnMetadata(w *wish, name string, v json.RawMessage) error {
-	w.readLabels(v)
+	if len(v) <= maxMetadata {
+		w.label(labelMetadata, string(v))
+	}
+	w.label(llm.LabelTags, tags(llm.Field(v, "tags")))
+	if s, ok := text(llm.Field(v, "session_id")); ok {
+		w.label(llm.LabelSession, labelText(s))
+	}
 	return takeOut(w, name, v)
 }
 
-func (w *wish) readLabels(v json.RawMessage) map[string]any {
-	taken := map[string]any{}
-	for name, value := range llm.Fields(v) {
-		s, _ := text(value)
-		switch name {
-		case "tags":
-			w.label(llm.LabelTags, tags(value))
-		case "session_id":
-			w.label(llm.LabelSession, labelText(s))
-		case "trace_id", "trace_name", "generation_id", "generation_name", "trace_user_id":
-			w.label(name, labelText(s))
-		default:
-			continue
-		}
-		taken[name] = nil
+// reported knows the names that reports look for in metadata.
+func reported(key string) bool {
+	switch key {
+	case "tags", "session_id", "trace_id", "existing_trace_id", "trace_name", "trace_user_id", "trace_metadata",
+		"generation_id", "generation_name", "parent_observation_id":
+		return true
 	}
-	return taken
+	return false
 }
 
 func readFallbacks(w *wish, name string, v json.RawMessage) error {

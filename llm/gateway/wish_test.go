@@ -12,6 +12,7 @@ import (
 
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/llmtest"
+	"github.com/tribunebot/tribune/llm/report"
 )
 
 // listener keeps the last request that came.
@@ -83,15 +84,20 @@ func TestBody(t *testing.T) {
 			want: llm.Request{Body: []byte(`{"model":"m","metadata":{"ticket":"7"}}`)},
 		},
 		"LiteLLM's metadata": {
-			body: `{"model":"m","metadata":{"tags":["a","b,c"],"session_id":"s1","generation_name":"g","ticket":"7"}}`,
+			body: `{"model":"m","metadata":{"tags":["a","b,c"],"session_id":"s1","ticket":"7"},"x":1}`,
 			want: llm.Request{
-				Body:   []byte(`{"model":"m","metadata":{"ticket":"7"}}`),
-				Labels: map[string]string{llm.LabelTags: "a,b c", llm.LabelSession: "s1", "generation_name": "g"},
+				Body: []byte(`{"model":"m","x":1}`),
+				Labels: map[string]string{
+					llm.LabelTags: "a,b c", llm.LabelSession: "s1",
+					report.LabelMetadata: `{"tags":["a","b,c"],"session_id":"s1","ticket":"7"}`,
+				},
 			},
 		},
-		"nothing left of metadata": {
-			body: `{"model":"m","metadata":{"tags":["a"]},"tags":["z"]}`,
-			want: llm.Request{Body: []byte(`{"model":"m"}`), Labels: map[string]string{llm.LabelTags: "z"}},
+		"tags beside it": {
+			body: `{"model":"m","metadata":{"generation_name":"g"},"tags":["z"]}`,
+			want: llm.Request{
+				Body: []byte(`{"model":"m"}`), Labels: map[string]string{llm.LabelTags: "z", report.LabelMetadata: `{"generation_name":"g"}`},
+			},
 		},
 		"tags in a header": {
 			body: `{"model":"m"}`, header: []string{"X-Litellm-Tags", "a, b"},
@@ -99,7 +105,7 @@ func TestBody(t *testing.T) {
 		},
 		"labels cannot be given": {
 			body: `{"model":"m","metadata":{"channel":"slack:T1:C1","master":"true","key":"boss","key_hash":"x"},"litellm_metadata":{"master":"true"}}`,
-			want: llm.Request{Body: []byte(`{"model":"m","metadata":{"channel":"slack:T1:C1","master":"true","key":"boss","key_hash":"x"}}`)},
+			want: llm.Request{Labels: map[string]string{report.LabelMetadata: `{"master":"true"}`}, Body: []byte(`{"model":"m","metadata":{"channel":"slack:T1:C1","master":"true","key":"boss","key_hash":"x"}}`)},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -154,7 +160,7 @@ func TestLabels(t *testing.T) {
 		})}}
 	})
 	ask(t, g, http.MethodPost, "/v1/chat/completions", `{"model":"m","user":"bob"}`, "Authorization", "Bearer "+secret)
-	want := map[string]string{llm.LabelKey: "alice", llm.LabelKeyHash: hashOf(secret), llm.LabelUser: "alice@example.org"}
+	want := map[string]string{llm.LabelKey: "alice", llm.LabelKeyHash: hashOf(secret), llm.LabelUser: "alice@example.org", report.LabelOwner: "alice@example.org"}
 	if diff := cmp.Diff(want, model.got.Labels); diff != "" {
 		t.Errorf("a key's user speaks for themselves (-want +got):\n%s", diff)
 	}
