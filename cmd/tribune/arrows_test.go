@@ -43,6 +43,12 @@ var homes = map[string]string{
 	"github.com/goccy/go-yaml":                "config llm/litellm knowledge/source/",
 	"github.com/yuin/goldmark":                "bots/markdown knowledge/split",
 	"github.com/alecthomas/kong":              "cmd/tribune",
+	"github.com/fsnotify/fsnotify":            "cmd/tribune",
+	"github.com/prometheus/":                  "llm/report",
+	"go.opentelemetry.io/":                    "llm/report",
+	"charm.land/catwalk":                      "llm/price llm/litellm",
+	"github.com/tiktoken-go/tokenizer":        "llm/price",
+	"golang.org/x/oauth2":                     "llm/signin",
 }
 
 // files calls do for every Go file of the module that is no test.

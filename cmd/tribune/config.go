@@ -44,8 +44,8 @@ type configJSON struct {
 	// Deployments are the models that can be called, and those of the LiteLLM
 	// file that cannot.
 	Deployments []deploymentRow `json:"deployments"`
-	Problems config.Problems  `json:"problems"`
-	Warnings config.Problems  `json:"warnings"`
+	Problems    config.Problems `json:"problems"`
+	Warnings    config.Problems `json:"warnings"`
 }
 
 // Run shows the settings; it fails when something is wrong with them.
