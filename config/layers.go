@@ -59,6 +59,19 @@ func (c *Config) Lookup(name string) (Secret, bool) {
 	return Secret(text), text != ""
 }
 
+// LookupOutside is Lookup without what comes from one origin: a file that offers
+// variables must not find its own former values.
+func (c *Config) LookupOutside(origin Origin, name string) (Secret, bool) {
+	if c.lookup == nil {
+		return "", false
+	}
+	text, from := c.lookup(name)
+	if from == origin {
+		return "", false
+	}
+	return Secret(text), text != ""
+}
+
 // split makes a map of NAME=value lines.
 func split(environ []string) map[string]string {
 	values := make(map[string]string, len(environ))

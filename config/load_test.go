@@ -349,4 +349,10 @@ func TestLayersOfAnotherFile(t *testing.T) {
 	if _, origin := c.lookup("LITELLM_MODEL"); origin != "other.yaml" {
 		t.Errorf("the origin is told as %q", origin)
 	}
+	if v, ok := c.LookupOutside("other.yaml", "LITELLM_MODEL"); ok {
+		t.Errorf("the file finds its own %q", v.Reveal())
+	}
+	if v, ok := c.LookupOutside("other.yaml", "TRIBUNE_GRACE"); !ok || v.Reveal() != "9s" {
+		t.Errorf("the environment's is not found, but %q", v.Reveal())
+	}
 }

@@ -52,7 +52,11 @@ func readModelFile(c *config.Config) (*litellm.File, config.Problems) {
 	if c.Models.File == "" || notTheFile(c) != "" {
 		return nil, nil
 	}
-	file, err := litellm.Read(c.Models.File, litellm.ReadOptions{Environ: lookupIn(c)})
+	own := config.Origin(filepath.Base(c.Models.File))
+	file, err := litellm.Read(c.Models.File, litellm.ReadOptions{Environ: func(name string) (string, bool) {
+		v, ok := c.LookupOutside(own, name)
+		return v.Reveal(), ok
+	}})
 	if problems, ok := errors.AsType[litellm.Problems](err); ok {
 		return nil, asProblems(problems)
 	}

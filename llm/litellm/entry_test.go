@@ -215,19 +215,23 @@ func TestEntryWithoutOrder(t *testing.T) {
 	}
 }
 
-// The file's variables are seen before the environment's, and are read first
-// wherever they stand.
+// The file's variables are seen where the environment has none, and are read
+// first wherever they stand.
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	f, warnings := read(t, `model_list:
 - {model_name: a, litellm_params: {model: gpt-4, api_key: os.environ/OPENAI_API_KEY, user: os.environ/N}}
 - {model_name: b, litellm_params: {model: gpt-4}}
-environment_variables: {OPENAI_API_KEY: of-the-file, N: 5, B: true, COPY: os.environ/ANTHROPIC_API_KEY, GONE: os.environ/NOWHERE}
-`, environ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"))
+- {model_name: c, litellm_params: {model: claude-3-opus-20240229}}
+environment_variables: {OPENAI_API_KEY: of-the-file, ANTHROPIC_API_KEY: of-the-file, N: 5, B: true, COPY: os.environ/ANTHROPIC_API_KEY, GONE: os.environ/NOWHERE}
+`, environ("ANTHROPIC_API_KEY"))
 	if a, b := f.Deployments[0], f.Deployments[1]; a.Key != "of-the-file" || b.Key != "of-the-file" || a.Fields["user"] != "5" {
 		t.Error(a.Key, b.Key, a.Fields)
 	}
-	want := map[string]string{"OPENAI_API_KEY": "of-the-file", "N": "5", "B": "true", "COPY": "sesame-ANTHROPIC_API_KEY"}
+	if c := f.Deployments[2]; c.Key != "sesame-ANTHROPIC_API_KEY" {
+		t.Error("the environment does not win:", c.Key)
+	}
+	want := map[string]string{"OPENAI_API_KEY": "of-the-file", "ANTHROPIC_API_KEY": "of-the-file", "N": "5", "B": "true", "COPY": "sesame-ANTHROPIC_API_KEY"}
 	if diff := cmp.Diff(want, f.Environment); diff != "" {
 		t.Error(diff)
 	}

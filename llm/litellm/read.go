@@ -103,16 +103,17 @@ type reader struct {
 	callbackPlaces   map[string]place
 }
 
-// lookup returns a variable: those of the file come first, as LiteLLM puts them
-// into its environment before it reads anything else.
+// lookup returns a variable: the environment's, else the file's. LiteLLM, too,
+// takes what the file says only where get_secret finds nothing
+// (proxy_server.py, load_config).
 func (r *reader) lookup(name string) (string, bool) {
-	if value, ok := r.out.Environment[name]; ok {
-		return value, true
+	if r.environ != nil {
+		if value, ok := r.environ(name); ok {
+			return value, true
+		}
 	}
-	if r.environ == nil {
-		return "", false
-	}
-	return r.environ(name)
+	value, ok := r.out.Environment[name]
+	return value, ok
 }
 
 // variable returns a variable's value; "" where it is not set.
