@@ -369,3 +369,34 @@ func TestOneProbe(t *testing.T) {
 		}
 	})
 }
+
+// TestProbeThatLeaves holds that a probe whose caller left makes way for the
+// next one.
+func TestProbeThatLeaves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate := llmtest.NewGate(llmtest.AtStart)
+		r, _ := scene{
+			does: []does{{"a", []llmtest.Step{fail(llm.Overloaded), yes().Hold(gate), yes()}}},
+			set:  Settings{AllowedFails: new(0), Retries: new(0)},
+		}.router(t)
+		served(t, r, ask(t, "g"), 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() {
+			_, err := r.Complete(ctx, ask(t, "g"))
+			done <- err
+		}()
+		<-gate.Reached()
+		next := make(chan string)
+		go func() { next <- served(t, r, ask(t, "g"), 1) }()
+		synctest.Wait()
+		cancel()
+		if err := <-done; llm.KindOf(err) != llm.Cancelled {
+			t.Errorf("error = %v", err)
+		}
+		if got := <-next; got != "a" {
+			t.Errorf("the next one got %s", got)
+		}
+	})
+}

@@ -165,6 +165,9 @@ func (u *run) pause(ctx context.Context, d time.Duration, no *refusal, back <-ch
 	_ = u.r.book.Wait(ctx, over) // the caller looks again in any case
 }
 
+// moment is how long to wait where something has changed while it was looked at.
+const moment = 10 * time.Millisecond
+
 // patience is how long to wait before looking again; an error when it is no use:
 // what is waited for comes too late, or a fallback can be had sooner.
 func (u *run) patience(ctx context.Context, p *pool, no *refusal, began time.Time) (time.Duration, error) {
@@ -188,7 +191,7 @@ func (u *run) patience(ctx context.Context, p *pool, no *refusal, began time.Tim
 	case left <= 0, !no.anyTime() && !next.IsZero() && next.Sub(now) >= left:
 		return 0, err
 	case next.IsZero() && !no.anyTime():
-		return 0, nil // it has just changed
+		return min(moment, left), nil // it has just changed
 	case next.IsZero():
 		return left, nil
 	}
