@@ -17,10 +17,9 @@ func (t *table) cheaper(p *pool) []string {
 	var list []string
 	for _, name := range t.names {
 		nodes := t.groups[name].nodes
-		if slices.Contains(p.whole, name) || costOf(nodes) >= most || !writes(nodes) {
-			continue
+		if costOf(nodes) < most && writes(nodes) {
+			list = append(list, name)
 		}
-		list = append(list, name)
 	}
 	slices.SortStableFunc(list, func(a, b string) int {
 		return cmp.Compare(costOf(t.groups[b].nodes), costOf(t.groups[a].nodes))

@@ -40,6 +40,7 @@ func TestFallbacks(t *testing.T) {
 		"a deployment by its id":   {set: Settings{Fallbacks: lists{"A": {"d"}}}, want: "ad"},
 		"of an alias":              {group: "both", set: Settings{Aliases: map[string]Alias{"both": {Groups: []string{"A", "B"}}}, Fallbacks: lists{"both": {"D"}}}, want: "abd"},
 		"of a group in an alias":   {group: "both", set: Settings{Aliases: map[string]Alias{"both": {Groups: []string{"A", "B"}}}, Fallbacks: lists{"B": {"A", "E"}}}, want: "abe"},
+		"of a model's group":       {group: "test/a", set: Settings{Fallbacks: lists{"A": {"D"}}}, want: "ad"},
 		"of an id's group":         {group: "a", set: Settings{Fallbacks: lists{"A": {"D"}}}, want: "ad"},
 
 		"a flat list: the names after":    {group: "B", set: Settings{Chain: []string{"A", "B", "C", "D"}}, want: "bcd"},
@@ -83,9 +84,7 @@ func TestFallbacks(t *testing.T) {
 			resp, err := r.Complete(t.Context(), req)
 			var asked strings.Builder
 			for _, id := range []string{"a", "b", "c", "d", "e"} {
-				if len(scripts[id].Requests()) > 0 {
-					asked.WriteString(id)
-				}
+				asked.WriteString(strings.Repeat(id, len(scripts[id].Requests())))
 			}
 			want, got := sorted(test.want), asked.String()
 			if got != strings.ToLower(want) || (err != nil) != (want == strings.ToUpper(want)) {

@@ -228,6 +228,10 @@ func TestNeed(t *testing.T) {
 	for i := range 2 * outputSamples {
 		known.succeeded(success{output: 5000 - 50*i}, time.Now(), 1)
 	}
+	short := &vitals{}
+	for range fewOutputs {
+		short.succeeded(success{output: 50}, time.Now(), 1)
+	}
 	for name, test := range map[string]struct {
 		req    llm.Request
 		vitals *vitals
@@ -241,6 +245,8 @@ func TestNeed(t *testing.T) {
 		"the request's limit":        {said, &vitals{}, usd(1, 2), price.Estimate(said.Body) + 100, float64(price.Estimate(said.Body) + 200), false},
 		"the model's limit":          {plain, &vitals{}, price.Price{Known: true, Out: 1, MaxOutput: 7}, prompt + usualOutput, 7, false},
 		"recent answers":             {plain, known, price.Price{}, prompt + 5000 - 50*outputSamples, 0, false},
+		"recent answers, all short":  {plain, short, price.Price{}, prompt + 50, 0, false},
+		"thinking may cost more":     {said, short, price.Price{Known: true, Out: 1, Reasoning: 3}, price.Estimate(said.Body) + 100, 300, false},
 		"it costs nothing":           {plain, &vitals{}, usd(0, 0), prompt + usualOutput, 0, true},
 		"vectors have no completion": {llm.Request{Endpoint: llm.Embeddings, Body: plain.Body}, &vitals{}, usd(1, 0), prompt, float64(prompt), false},
 	} {

@@ -114,6 +114,12 @@ func TestDefaults(t *testing.T) {
 		s.Default = "smart"
 		s.Fallbacks = map[string][]string{"*": {"claude", "gpt-4"}}
 	})
+	if p, err := made.resolve("gpt-9"); err != nil || !strings.Contains(p.why, "default fallback claude") {
+		t.Errorf("%+v, %v: want to be told what it is instead", p, err)
+	}
+	if made.groups["claude"].why != "" {
+		t.Error("the group itself was changed")
+	}
 	for name, want := range map[string]string{"": "id-3", "auto": "id-3", "gpt-9": "id-3", "gpt-4": "id-1"} {
 		p, err := made.resolve(name)
 		if err != nil || p.nodes[0].ID != want {
@@ -184,7 +190,7 @@ func TestOwnHealth(t *testing.T) {
 	if resp, err := r.Complete(t.Context(), ask(t, "fine")); err != nil || resp.Deployment != "a" {
 		t.Errorf("%s, %v: want a, which is not to blame", resp.Deployment, err)
 	}
-	if s := r.Deployments()[0]; s.Calls != 2 || s.Failures != 1 || s.Health != Partial {
+	if s := r.Deployments()[0]; s.Calls != 2 || s.Failures != 1 || s.Health != Partial || s.InFlight != 0 {
 		t.Errorf("%+v: want both calls", s)
 	}
 }

@@ -152,3 +152,27 @@ func TestProxyCost(t *testing.T) {
 		t.Errorf("cost = %v, %v: want none", resp.CostUSD, err)
 	}
 }
+
+// TestTook holds that the time of the calls is told without that of the waits.
+func TestTook(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate := llmtest.NewGate(llmtest.AtFinish)
+		r, _ := scene{
+			does:   []does{{"a", []llmtest.Step{llmtest.Fail(llmtest.Silent), yes().Hold(gate)}}},
+			change: func(d *Deployment) { d.FirstToken = 3 * time.Second },
+		}.router(t)
+		timer := time.AfterFunc(10*time.Second, gate.Open)
+		defer timer.Stop()
+		chunks, err := llmtest.Read(t.Context(), r, ask(t, "g"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if took := chunks[0].From.Took; took != 3*time.Second {
+			t.Errorf("until the first word: %s", took)
+		}
+		if took := chunks[len(chunks)-1].Served.Took; took != 10*time.Second-firstBackoff {
+			t.Errorf("in all: %s", took)
+		}
+	})
+}
