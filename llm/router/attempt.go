@@ -128,10 +128,10 @@ func (a *attempt) describe(s *llm.Served) {
 
 // complete adds usage and cost too, counted here where the provider does not
 // say. What a proxy says that a call cost is believed.
-func (a *attempt) complete(s *llm.Served, said func() string) {
+func (a *attempt) complete(s *llm.Served) {
 	a.describe(s)
 	if s.Usage == nil {
-		s.Usage, s.Counted = a.count(said), true
+		s.Usage, s.Counted = a.count(), true
 	}
 	if s.CostUSD == nil {
 		s.CostUSD = a.node.Price.Cost(s.Usage)
@@ -139,10 +139,10 @@ func (a *attempt) complete(s *llm.Served, said func() string) {
 	a.took, a.done = *s, true
 }
 
-func (a *attempt) count(said func() string) *llm.Usage {
+func (a *attempt) count() *llm.Usage {
 	req := a.run.req
 	req.Group = a.node.Name // whose tokens they are
-	usage := price.Count(req, said())
+	usage := price.Count(req, a.run.mode.said())
 	return &usage
 }
 
@@ -155,7 +155,8 @@ func (a *attempt) end(ctx context.Context, err error) {
 		// It broke off, or its reader left, in the middle: what was said, or
 		// thought, is paid for all the same.
 		var s llm.Served
-		a.complete(&s, a.run.mode.said)
+		a.complete(&s)
+		n.spent(used(n.Price, s.Usage, nil).Tokens, now)
 	}
 	t := llm.Try{
 		Deployment: n.ID, Group: n.Group, Provider: n.Provider, Model: n.Name, APIBase: n.APIBase,

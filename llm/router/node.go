@@ -98,6 +98,13 @@ func (n *node) succeeded(s success, now time.Time, keep int) {
 	}
 }
 
+func (n *node) spent(tokens int64, now time.Time) {
+	n.vitals.spent(tokens, now)
+	if n.pattern != nil {
+		n.pattern.spent(tokens, now)
+	}
+}
+
 // failed notes a failure; see health.failed.
 func (n *node) failed(h *health, e *llm.Error, now time.Time, probe bool) time.Duration {
 	if n.pattern != nil {

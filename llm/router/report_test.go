@@ -176,3 +176,27 @@ func TestTook(t *testing.T) {
 		}
 	})
 }
+
+// TestLeftAtTheEnd holds that a reader who leaves with the last chunk has had the
+// whole answer.
+func TestLeftAtTheEnd(t *testing.T) {
+	t.Parallel()
+	seen := &watcher{}
+	r := newRouter(t, Options{
+		Deployments: []Deployment{deployment("a", "g", llmtest.NewScript(yes()))}, Observers: []llm.Observer{seen},
+	})
+	for chunk, err := range r.Stream(t.Context(), ask(t, "g")) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if chunk.Served != nil {
+			break
+		}
+	}
+	if c := seen.last(t); c.Err != nil || c.Tries[0].Err != nil || c.Served.Usage == nil {
+		t.Errorf("%+v", c)
+	}
+	if s := r.Deployments()[0]; s.Calls != 1 || s.Tokens != 18 {
+		t.Errorf("%+v", s)
+	}
+}

@@ -55,10 +55,13 @@ func (s *stream) take(ctx context.Context, a *attempt) error {
 		if chunk.Served != nil {
 			served = true
 			known := *chunk.Served
-			a.complete(&known, s.said)
+			a.complete(&known)
 			chunk.Served = &known
 		}
-		if err := s.pass(a, chunk); err != nil {
+		switch err := s.pass(a, chunk); {
+		case served && errors.Is(err, edge.ErrLeft):
+			return nil // the answer is whole, and nothing was to come
+		case err != nil:
 			return err
 		}
 	}

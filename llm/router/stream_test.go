@@ -225,6 +225,8 @@ func TestLeftEarly(t *testing.T) {
 	}
 	if u := c.Served.Usage; u == nil || !c.Served.Counted || u.Completion != 2 || *c.Served.CostUSD != float64(u.Prompt+10*u.Completion) {
 		t.Errorf("%+v: what was said has to be paid for", c.Served)
+	} else if s := r.Deployments()[0]; s.Tokens < int64(2*u.Completion) || s.Failures != 0 {
+		t.Errorf("%+v: want the tokens of both, and no failure", s)
 	}
 }
 

@@ -142,6 +142,14 @@ func (v *vitals) succeeded(s success, now time.Time, keep int) {
 	}
 }
 
+// spent notes tokens of a call that did not end well.
+func (v *vitals) spent(tokens int64, now time.Time) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.roll(now)
+	v.this.tokens += tokens
+}
+
 // failed notes a failure; blamed tells whether it counts against the deployment.
 // It is called under the lock.
 func (v *vitals) failed(e *llm.Error, now time.Time, blamed bool) {

@@ -41,6 +41,6 @@ func (w *whole) take(ctx context.Context, a *attempt) error {
 	if w.resp, err = a.node.Model.Complete(ctx, a.run.req); err != nil {
 		return err
 	}
-	a.complete(&w.resp.Served, w.said)
+	a.complete(&w.resp.Served)
 	return a.spoke()
 }
