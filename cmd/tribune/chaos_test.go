@@ -53,8 +53,14 @@ func serveProcess(tb testing.TB, dir string, s settings) *process {
 // startProcess starts the program in dir and waits until it listens.
 func startProcess(tb testing.TB, dir string, s settings, args ...string) *process {
 	tb.Helper()
+	return startProgram(tb, "tribune", dir, s, args...)
+}
+
+// startProgram starts a build of the program.
+func startProgram(tb testing.TB, program, dir string, s settings, args ...string) *process {
+	tb.Helper()
 	_ = os.Remove(filepath.Join(dir, "data", "server.json"))
-	p := &process{cmd: exec.CommandContext(tb.Context(), "tribune", args...), out: &output{}, dir: dir, done: make(chan error, 1)}
+	p := &process{cmd: exec.CommandContext(tb.Context(), program, args...), out: &output{}, dir: dir, done: make(chan error, 1)}
 	p.cmd.Dir = dir
 	p.cmd.Env = []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "TRIBUNE_HTTP_ADDR=127.0.0.1:0"} //nolint:forbidigo // the path that finds the program
 	for name, value := range s {

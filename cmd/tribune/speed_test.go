@@ -65,11 +65,14 @@ func relayMain() {
 	to := os.Args[1]
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512}}
 	serveUntilEOF(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		out, err := http.NewRequestWithContext(r.Context(), r.Method, to+r.URL.Path, r.Body)
+		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return
 		}
-		out.ContentLength = r.ContentLength
+		out, err := http.NewRequestWithContext(r.Context(), r.Method, to+r.URL.Path, bytes.NewReader(body))
+		if err != nil {
+			return
+		}
 		resp, err := client.Do(out)
 		if err != nil {
 			w.WriteHeader(http.StatusBadGateway)
@@ -101,8 +104,8 @@ func serveUntilEOF(h http.Handler) {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-// helper starts one of the mains above and returns its address.
-func helper(b *testing.B, name string, args ...string) string {
+// helper starts one of the mains above and returns its address and process.
+func helper(b *testing.B, name string, args ...string) (string, int) {
 	b.Helper()
 	cmd := exec.CommandContext(b.Context(), name, args...)
 	cmd.Stderr = os.Stderr
@@ -122,25 +125,27 @@ func helper(b *testing.B, name string, args ...string) string {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return strings.TrimSpace(line)
+	return strings.TrimSpace(line), cmd.Process.Pid
 }
 
 // hops are the three ways to the provider.
 type hops struct {
 	direct, relay, gateway target
-	pid                    int // the gateway's
 }
 
 // target is one address to call.
 type target struct {
+	name     string
 	url, key string
+	pid      int
 	client   *http.Client
 }
 
 // speedHops starts everything. The gateway's limits, prices and metrics are on.
 func speedHops(b *testing.B) hops {
 	b.Helper()
-	upstream := helper(b, "tribune-upstream")
+	upstream, pid := helper(b, "tribune-upstream")
+	relay, relayPID := helper(b, "tribune-relay", upstream)
 	dir := b.TempDir()
 	config := fmt.Sprintf(`model_list:
   - model_name: gpt-4
@@ -153,17 +158,28 @@ general_settings: {master_key: sk-speed-master-0001}
 	if err := os.WriteFile(filepath.Join(dir, "litellm_config.yaml"), []byte(config), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	p := startProcess(b, dir, nil, "gateway", "--config", "litellm_config.yaml", "--port", "0")
+	p := startProgram(b, buildProgram(b), dir, nil, "gateway", "--config", "litellm_config.yaml", "--port", "0")
 	return hops{
-		direct:  newTarget(upstream, "sk-speed-0001"),
-		relay:   newTarget(helper(b, "tribune-relay", upstream), "sk-speed-0001"),
-		gateway: newTarget(p.address(b), "sk-speed-master-0001"),
-		pid:     p.cmd.Process.Pid,
+		direct:  newTarget("direct", upstream, "sk-speed-0001", pid),
+		relay:   newTarget("relay", relay, "sk-speed-0001", relayPID),
+		gateway: newTarget("gateway", p.address(b), "sk-speed-master-0001", p.cmd.Process.Pid),
 	}
 }
 
-func newTarget(url, key string) target {
-	return target{url + "/v1/chat/completions", key, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512, Proxy: nil}}}
+// buildProgram builds the program as it is shipped: the test binary is larger.
+func buildProgram(b *testing.B) string {
+	b.Helper()
+	program := filepath.Join(b.TempDir(), "tribune")
+	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, ".")
+	build.Env = append(build.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("build the program: %v\n%s", err, out)
+	}
+	return program
+}
+
+func newTarget(name, url, key string, pid int) target {
+	return target{name, url + "/v1/chat/completions", key, pid, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512, Proxy: nil}}}
 }
 
 // call makes one call and returns when the first byte of its content was there.
@@ -199,7 +215,7 @@ func whole(status int, body []byte) error {
 	plain := bytes.Contains(body, []byte(`"finish_reason":"stop"}],"usage"`))
 	stream := bytes.Contains(body, []byte("[DONE]")) && bytes.Count(body, []byte(`"content":"word`)) == speedChunks
 	if status != http.StatusOK || !plain && !stream {
-		return fmt.Errorf("status %d: %.300s", status, body)
+		return fmt.Errorf("status %d, %d pieces, which end in %q", status, bytes.Count(body, []byte(`"content":"word`)), body[max(0, len(body)-300):])
 	}
 	return nil
 }
@@ -220,7 +236,7 @@ func (t target) many(b *testing.B, body string, n, c int) time.Duration {
 		group.Go(func() {
 			for next.Add(1) <= int64(n) {
 				if _, err := t.call(b.Context(), body); err != nil && bad.Add(1) == 1 {
-					b.Error(err)
+					b.Errorf("%s: %v", t.name, err)
 				}
 			}
 		})
@@ -282,20 +298,24 @@ func BenchmarkGatewayLoad(b *testing.B) {
 	for mode, stream := range modes() {
 		b.Run(mode, func(b *testing.B) {
 			body := speedBody(stream)
-			h.direct.many(b, body, calls, at)
-			h.gateway.many(b, body, calls, at)
-			var direct, gateway, cpu time.Duration
-			rounds := 0
+			for _, t := range []target{h.direct, h.relay, h.gateway} {
+				t.many(b, body, calls, at) // warm
+			}
+			took, cpu, rounds := map[string]time.Duration{}, map[string]time.Duration{}, 0
 			for b.Loop() {
 				rounds++
-				direct += h.direct.many(b, body, calls, at)
-				before := cpuTime(b, h.pid)
-				gateway += h.gateway.many(b, body, calls, at)
-				cpu += cpuTime(b, h.pid) - before
+				for _, t := range []target{h.direct, h.relay, h.gateway} {
+					before := cpuTime(b, t.pid)
+					took[t.name] += t.many(b, body, calls, at)
+					cpu[t.name] += cpuTime(b, t.pid) - before
+				}
 			}
-			b.ReportMetric(float64(direct)/float64(gateway), "x-direct-rate")
-			b.ReportMetric(float64(rounds*calls)/gateway.Seconds(), "calls/s")
-			b.ReportMetric(cpu.Seconds()*1000/float64(rounds*calls), "cpu-s/1000")
+			thousand := float64(rounds*calls) / 1000
+			b.ReportMetric(float64(rounds*calls)/took["gateway"].Seconds(), "calls/s")
+			for _, name := range []string{"relay", "gateway"} {
+				b.ReportMetric(float64(took["direct"])/float64(took[name]), name+"-x-direct-rate")
+				b.ReportMetric(cpu[name].Seconds()/thousand, name+"-cpu-s/1000")
+			}
 		})
 	}
 }
@@ -309,8 +329,9 @@ func BenchmarkGatewayMemory(b *testing.B) {
 			h.gateway.many(b, speedBody(stream), 5120, 256)
 		}
 	}
-	b.ReportMetric(memory(b, h.pid, "VmRSS"), "MB-resident")
-	b.ReportMetric(memory(b, h.pid, "VmHWM"), "MB-peak")
+	b.ReportMetric(memory(b, h.gateway.pid, "VmRSS"), "MB-resident")
+	b.ReportMetric(memory(b, h.gateway.pid, "VmHWM"), "MB-peak")
+	b.ReportMetric(memory(b, h.gateway.pid, "RssFile"), "MB-of-the-program-file")
 }
 
 // cpuTime is a process's processor time so far (Linux).
