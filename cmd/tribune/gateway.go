@@ -101,10 +101,14 @@ func serve(ctx context.Context, s streams, c *config.Config, parts Parts, ready 
 	if err != nil {
 		return err
 	}
+	modest()
 	app, err := NewApp(ctx, c, dir, newLogger(s.Err, c.Server), parts)
 	if err != nil {
 		return err
 	}
-	err = app.Serve(ctx, func(ctx context.Context, base string) error { return ready(ctx, app, base) })
+	err = app.Serve(ctx, func(ctx context.Context, base string) error {
+		trimProgram()
+		return ready(ctx, app, base)
+	})
 	return errors.Join(err, app.closeSoon(ctx))
 }

@@ -48,7 +48,8 @@ func (a *App) mountGateway(mux *http.ServeMux) {
 		}
 	}
 	mux.HandleFunc("/health", func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "" || r.Method != http.MethodGet {
+		anonymous := r.Header.Get("Authorization") == "" && r.Header.Get("X-Api-Key") == "" && r.Header.Get("Api-Key") == ""
+		if !anonymous || r.Method != http.MethodGet {
 			a.gateway.ServeHTTP(w, r)
 			return
 		}

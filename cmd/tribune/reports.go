@@ -13,7 +13,6 @@ import (
 	"github.com/tribunebot/tribune/llm/litellm"
 	"github.com/tribunebot/tribune/llm/quota"
 	"github.com/tribunebot/tribune/llm/report"
-	"github.com/tribunebot/tribune/llm/router"
 	"github.com/tribunebot/tribune/worker/queue"
 )
 
@@ -132,27 +131,12 @@ func (a *App) deploymentStates() []report.DeploymentState {
 	if a.Router == nil {
 		return nil
 	}
-	var list []report.DeploymentState
-	for _, d := range a.Router.Deployments() {
-		s := report.DeploymentState{
-			ID: d.ID, Group: d.Group, Provider: d.Provider, Model: d.Name, APIBase: d.APIBase,
-			State: standing(d.Health), RPM: d.Limits.RPM, TPM: d.Limits.TPM,
-		}
-		s.RemainingRequests, s.RemainingTokens = a.remaining(d.Limits)
-		list = append(list, s)
+	states := a.Router.Deployments()
+	list := report.OfRouter(states)
+	for i := range list {
+		list[i].RemainingRequests, list[i].RemainingTokens = a.remaining(states[i].Limits)
 	}
 	return list
-}
-
-func standing(h router.Health) int {
-	switch h {
-	case router.Partial:
-		return report.Partial
-	case router.Down, router.Cooling:
-		return report.Down
-	default:
-		return report.Healthy
-	}
 }
 
 // remaining is what is left of a deployment's limits in this minute; nil where
@@ -180,6 +164,6 @@ func left(l *quota.Level) *int64 {
 // refused counts what the gateway answered without a model.
 func (a *App) refused(ctx context.Context, r gateway.Refusal) {
 	a.reports.metrics.Refused(ctx, report.Refusal{
-		Model: r.Model, Status: r.Status, Class: r.Type, KeyHash: r.KeyHash, KeyAlias: r.Key,
+		Model: r.Model, Status: r.Status, Class: r.Class, KeyHash: r.KeyHash, KeyAlias: r.Key,
 	})
 }
