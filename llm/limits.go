@@ -95,10 +95,19 @@ type Key struct {
 	Blocked bool          `json:"blocked,omitempty"`
 	// Metadata is the caller's own JSON, kept as it is.
 	Metadata map[string]any `json:"metadata,omitempty"`
+
+	// Revision is the store's mark of the key as it was read: Keys.Change
+	// replaces that state and no later one.
+	Revision uint64 `json:"-"`
 }
 
-// ErrKeyExists is returned by Keys.Add for an alias or hash that is taken.
+// ErrKeyExists is returned by Keys.Add and Keys.Change for an alias or hash that
+// is taken.
 var ErrKeyExists = errors.New("a key of that name exists already")
+
+// ErrKeyChanged is returned by Keys.Change for a key that somebody else has
+// changed since it was read: read it again.
+var ErrKeyChanged = errors.New("the key was changed by somebody else meanwhile")
 
 // Keys keeps virtual keys.
 type Keys interface {
@@ -106,6 +115,11 @@ type Keys interface {
 	Key(ctx context.Context, hash string) (Key, bool, error)
 	// Add keeps a new key; ErrKeyExists.
 	Add(ctx context.Context, k Key) error
+	// Change replaces the key that has k's hash with k, which was made of what
+	// Key or List returned; false where there is none. ErrKeyChanged when k's
+	// Revision is not the latest, ErrKeyExists for an alias that another key
+	// has; then nothing is changed.
+	Change(ctx context.Context, k Key) (bool, error)
 	// Remove drops a key; false where there was none.
 	Remove(ctx context.Context, hash string) (bool, error)
 	// List returns all keys, oldest first.

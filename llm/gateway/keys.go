@@ -19,13 +19,9 @@ import (
 // maxAdminBody bounds the body of a call of administration, in bytes.
 const maxAdminBody = 256 << 10
 
-// KeyChanger is an llm.Keys that can change a key in place. Without it
-// /key/update, /key/block and /key/unblock say that they cannot.
-type KeyChanger interface {
-	// Change replaces the key that has this hash; false where there is none.
-	// ErrKeyExists for an alias that another key has.
-	Change(ctx context.Context, k llm.Key) (bool, error)
-}
+// maxChanges bounds how often a key is changed anew that others change at the
+// same time.
+const maxChanges = 10
 
 // newSecret is a new key: 192 random bits.
 func newSecret() string {
@@ -207,31 +203,46 @@ func blockKey(blocked bool) func(g *Gateway, e *exchange) error {
 	}
 }
 
+// changeKey changes a key. What another process has changed meanwhile, or so
+// lately that it is not known here, stays.
 func (g *Gateway) changeKey(e *exchange, change *keyChange) error {
-	store, ok := g.Keys.(KeyChanger)
-	if !ok {
-		return &problem{
-			status: http.StatusNotImplemented, kind: typeInvalid, code: "not_implemented",
-			message: "keys cannot be changed in this store: delete the key and make another",
-		}
-	}
 	if change.secret == "" {
 		return invalid("key", "say which key to change")
 	}
-	key, err := g.findKey(e.context(), hashFrom(change.secret))
+	key, err := g.changeOnce(e.context(), change)
+	for try := 1; errors.Is(err, llm.ErrKeyChanged) && try < maxChanges; try++ {
+		key, err = g.changeOnce(e.context(), change)
+	}
+	if errors.Is(err, llm.ErrKeyChanged) {
+		return g.keyFailure(e.context(), err)
+	}
 	if err != nil {
 		return err
 	}
-	if err := change.apply(&key); err != nil {
-		return err
-	}
-	if found, err := store.Change(e.context(), key); err != nil {
-		return g.keyFailure(e.context(), err)
-	} else if !found {
-		return noSuchKey()
-	}
 	g.Log.InfoContext(e.context(), "a key was changed", "key_alias", key.Alias, "key_hash", key.Hash)
 	return e.json(describe(key, g.standing(e.context(), key)))
+}
+
+// changeOnce changes a key as it was read; llm.ErrKeyChanged where that is not
+// how it is any more.
+func (g *Gateway) changeOnce(ctx context.Context, change *keyChange) (llm.Key, error) {
+	key, err := g.findKey(ctx, hashFrom(change.secret))
+	if err != nil {
+		return key, err
+	}
+	if err := change.apply(&key); err != nil {
+		return key, err
+	}
+	found, err := g.Keys.Change(ctx, key)
+	switch {
+	case errors.Is(err, llm.ErrKeyChanged):
+		return key, err
+	case err != nil:
+		return key, g.keyFailure(ctx, err)
+	case !found:
+		return key, noSuchKey()
+	}
+	return key, nil
 }
 
 func (g *Gateway) findKey(ctx context.Context, hash string) (llm.Key, error) {

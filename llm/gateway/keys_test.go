@@ -15,7 +15,6 @@ import (
 	"github.com/tribunebot/tribune/llm/quota"
 )
 
-// Change implements KeyChanger.
 func (k *keyring) Change(_ context.Context, key llm.Key) (bool, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -24,6 +23,10 @@ func (k *keyring) Change(_ context.Context, key llm.Key) (bool, error) {
 			return false, llm.ErrKeyExists
 		}
 		if other.Hash == key.Hash {
+			if other.Revision != key.Revision {
+				return false, llm.ErrKeyChanged
+			}
+			key.Revision++
 			k.keys[i] = key
 			return true, nil
 		}
@@ -180,16 +183,48 @@ func TestWhoMayAdminister(t *testing.T) {
 	}
 }
 
-// unchangeable hides Change.
-type unchangeable struct{ llm.Keys }
+// busyKeys are changed by somebody else before each of so many changes.
+type busyKeys struct {
+	llm.Keys
+
+	others int
+}
+
+func (b *busyKeys) Change(ctx context.Context, k llm.Key) (bool, error) {
+	if b.others--; b.others >= 0 {
+		other, _, err := b.Key(ctx, k.Hash)
+		if err != nil {
+			return false, err
+		}
+		other.RPM++
+		if _, err := b.Keys.Change(ctx, other); err != nil {
+			return false, err
+		}
+	}
+	return b.Keys.Change(ctx, k)
+}
+
+func TestWhatOthersChangeStays(t *testing.T) {
+	t.Parallel()
+	for others, status := range map[int]int{3: http.StatusOK, maxChanges: http.StatusServiceUnavailable} {
+		store := &busyKeys{Keys: quota.NewKeys(), others: others}
+		if err := store.Add(t.Context(), virtual(nil)); err != nil {
+			t.Fatal(err)
+		}
+		g := open(t, llmtest.NewScript(llmtest.Say("Yes.")), func(o *Options) { o.Keys = store })
+		if w := ask(t, g, http.MethodPost, "/key/block", `{"key":"`+secret+`"}`); w.Code != status {
+			t.Errorf("%d others: status %d, want %d", others, w.Code, status)
+		}
+		k, _, err := store.Key(t.Context(), hashOf(secret))
+		if err != nil || k.RPM != int64(others) || k.Blocked != (status == http.StatusOK) {
+			t.Errorf("%d others: %+v, %v", others, k, err)
+		}
+	}
+}
 
 func TestStoresWithoutAll(t *testing.T) {
 	t.Parallel()
-	g := open(t, llmtest.NewScript(llmtest.Say("Yes.")), func(o *Options) { o.Keys = unchangeable{quota.NewKeys()} })
-	if w := ask(t, g, http.MethodPost, "/key/update", `{"key":"x"}`); w.Code != http.StatusNotImplemented {
-		t.Errorf("status %d", w.Code)
-	}
-	g = open(t, llmtest.NewScript(llmtest.Say("Yes.")), func(o *Options) { o.Keys = nil })
+	g := open(t, llmtest.NewScript(llmtest.Say("Yes.")), func(o *Options) { o.Keys = nil })
 	for path, body := range map[string]string{
 		"/key/generate": `{}`, "/key/delete": `{"keys":["x"]}`, "/key/update": `{"key":"x"}`,
 	} {

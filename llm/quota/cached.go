@@ -41,7 +41,7 @@ type cached struct {
 	mu     sync.RWMutex
 	found  shelf
 	absent shelf // apart, so that wrong keys do not push out right ones
-	// changes counts Add and Remove: what was read before one is not kept.
+	// changes counts Add, Change and Remove: what was read before one is not kept.
 	changes int
 }
 
@@ -112,6 +112,13 @@ func (c *cached) keep(hash string, key llm.Key, ok bool, changes int) {
 func (c *cached) Add(ctx context.Context, k llm.Key) error {
 	defer c.forget(k.Hash)
 	return c.Keys.Add(ctx, k)
+}
+
+// Change implements llm.Keys. What it is told of may be a key that was remembered
+// too long: the store then says so, and it is looked up anew.
+func (c *cached) Change(ctx context.Context, k llm.Key) (bool, error) {
+	defer c.forget(k.Hash)
+	return c.Keys.Change(ctx, k)
 }
 
 // Remove implements llm.Keys.

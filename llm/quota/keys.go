@@ -15,8 +15,9 @@ import (
 func NewKeys() llm.Keys { return &memoryKeys{byHash: map[string]llm.Key{}} }
 
 type memoryKeys struct {
-	mu     sync.RWMutex
-	byHash map[string]llm.Key
+	mu       sync.RWMutex
+	byHash   map[string]llm.Key
+	revision uint64 // of what was written last
 }
 
 // Key implements llm.Keys.
@@ -27,19 +28,41 @@ func (m *memoryKeys) Key(_ context.Context, hash string) (llm.Key, bool, error) 
 	return k, ok, nil
 }
 
-// Add implements llm.Keys. Adding keys is rare, so that looking through all of
-// them for the alias is no harm.
+// Add implements llm.Keys. Adding and changing keys is rare, so that looking
+// through all of them for the alias is no harm.
 func (m *memoryKeys) Add(_ context.Context, k llm.Key) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, taken := m.byHash[k.Hash]; taken {
 		return llm.ErrKeyExists
 	}
-	for _, other := range m.byHash {
-		if k.Alias != "" && other.Alias == k.Alias {
+	return m.put(k)
+}
+
+// Change implements llm.Keys.
+func (m *memoryKeys) Change(_ context.Context, k llm.Key) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	old, ok := m.byHash[k.Hash]
+	if !ok {
+		return false, nil
+	}
+	if old.Revision != k.Revision {
+		return false, llm.ErrKeyChanged
+	}
+	err := m.put(k)
+	return err == nil, err
+}
+
+// put writes a key, under the lock, unless another one has its alias.
+func (m *memoryKeys) put(k llm.Key) error {
+	for hash, other := range m.byHash {
+		if k.Alias != "" && other.Alias == k.Alias && hash != k.Hash {
 			return llm.ErrKeyExists
 		}
 	}
+	m.revision++
+	k.Revision = m.revision
 	m.byHash[k.Hash] = k
 	return nil
 }

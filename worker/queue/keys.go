@@ -72,11 +72,27 @@ func (s *keys) load(ctx context.Context, hash string) (*llm.Key, error) {
 	if len(entry.Value()) == 0 { // a fence
 		return nil, nil
 	}
+	return decodeKey(entry)
+}
+
+func decodeKey(entry jetstream.KeyValueEntry) (*llm.Key, error) {
 	var k llm.Key
 	if err := json.Unmarshal(entry.Value(), &k); err != nil {
 		return nil, fmt.Errorf("a virtual key cannot be read (remove it and make a new one): %s", jsonFault(err))
 	}
+	k.Revision = entry.Revision()
 	return &k, nil
+}
+
+func encodeKey(k llm.Key) ([]byte, error) {
+	data, err := json.Marshal(k)
+	if err != nil {
+		return nil, fmt.Errorf("writing a virtual key as JSON: %w", err)
+	}
+	if len(data) > maxKey {
+		return nil, fmt.Errorf("a virtual key takes %d bytes, more than %d: shorten its metadata", len(data), maxKey)
+	}
+	return data, nil
 }
 
 // Add implements llm.Keys. First the alias is claimed, then the key written,
@@ -84,12 +100,9 @@ func (s *keys) load(ctx context.Context, hash string) (*llm.Key, error) {
 // to write it, or who never will: it may be taken over, and writing or
 // confirming it then fails.
 func (s *keys) Add(ctx context.Context, k llm.Key) error {
-	data, err := json.Marshal(k)
+	data, err := encodeKey(k)
 	if err != nil {
-		return fmt.Errorf("writing a virtual key as JSON: %w", err)
-	}
-	if len(data) > maxKey {
-		return fmt.Errorf("a virtual key takes %d bytes, more than %d: shorten its metadata", len(data), maxKey)
+		return err
 	}
 	claim, err := s.claim(ctx, k)
 	if err != nil {
@@ -108,14 +121,17 @@ func (s *keys) Add(ctx context.Context, k llm.Key) error {
 	return nil
 }
 
-// claim makes the alias point to a key that is not there yet, and returns the
-// claim's revision.
+// claim makes the alias point to a key that does not have it yet, and returns
+// the claim's revision.
 func (s *keys) claim(ctx context.Context, k llm.Key) (uint64, error) {
 	if k.Alias == "" {
 		return 0, nil
 	}
 	for range keyTries {
 		held, err := s.holder(ctx, k)
+		if conflict(err) {
+			continue // it has just changed
+		}
 		if err != nil {
 			return 0, err
 		}
@@ -140,15 +156,20 @@ func (s *keys) holder(ctx context.Context, k llm.Key) (uint64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("looking for a virtual key's name: %w", err)
 	}
-	switch other, err := s.load(ctx, string(entry.Value())); {
+	hash := string(entry.Value())
+	switch other, err := s.load(ctx, hash); {
 	case err != nil:
 		return 0, err
-	case other != nil && other.Alias == k.Alias:
+	case other == nil:
+		return entry.Revision(), s.fence(ctx, hash)
+	case hash == k.Hash && other.Revision == k.Revision:
+		return entry.Revision(), nil // our own, of a Change that did not end
+	case hash == k.Hash && k.Revision > 0:
+		return 0, llm.ErrKeyChanged
+	case other.Alias == k.Alias:
 		return 0, llm.ErrKeyExists
-	case other != nil:
-		return entry.Revision(), nil
 	default:
-		return entry.Revision(), s.fence(ctx, string(entry.Value()))
+		return entry.Revision(), s.touch(ctx, *other)
 	}
 }
 
@@ -160,6 +181,19 @@ func (s *keys) fence(ctx context.Context, hash string) error {
 		return llm.ErrKeyExists
 	}
 	if err != nil {
+		return fmt.Errorf("taking over the name of a virtual key: %w", err)
+	}
+	return nil
+}
+
+// touch writes a key as it is, so that a Change which claimed the name that is
+// now taken over, and is about to write, fails.
+func (s *keys) touch(ctx context.Context, k llm.Key) error {
+	data, err := encodeKey(k)
+	if err != nil {
+		return err
+	}
+	if _, err := s.bucket.Update(ctx, hashKey(k.Hash), data, k.Revision); err != nil {
 		return fmt.Errorf("taking over the name of a virtual key: %w", err)
 	}
 	return nil
@@ -234,11 +268,11 @@ func (s *keys) List(ctx context.Context) ([]llm.Key, error) {
 			if len(entry.Value()) == 0 { // a fence
 				continue
 			}
-			var k llm.Key
-			if err := json.Unmarshal(entry.Value(), &k); err != nil {
-				return nil, fmt.Errorf("a virtual key cannot be read: %s", jsonFault(err))
+			k, err := decodeKey(entry)
+			if err != nil {
+				return nil, err
 			}
-			all = append(all, k)
+			all = append(all, *k)
 		case <-ctx.Done():
 			return nil, fmt.Errorf("listing the virtual keys: %w", context.Cause(ctx))
 		}
