@@ -15,7 +15,7 @@ FUZZTIME ?= 20s
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint fmt check race cover fuzz bench soak chaos eval e2e generate clean
+.PHONY: help run build test lint fmt check race cover fuzz bench speed soak chaos eval e2e generate clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,8 +57,14 @@ fuzz: ## every fuzz target for FUZZTIME (20s)
 		grep -hoE '^func (Fuzz[A-Za-z0-9_]+)' "$$dir"/*_test.go 2>/dev/null | awk '{print $$2}' | while read -r f; do \
 			echo "== $$f in $$dir"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) "$$dir" || exit 1; done || exit 1; done
 
-bench: ## all benchmarks, one after another
+bench: ## all benchmarks, one after another, and a million calls of the gateway with its memory watched
 	@$(GO) test -run '^$$' -bench . -benchmem -timeout 30m ./...
+	@$(GO) test -count=1 -run '^TestGatewaySoak$$' -timeout 60m -v ./cmd/tribune -soakcalls=$(SOAKCALLS)
+
+SOAKCALLS ?= 1000000
+
+speed: ## what the gateway adds to a call, takes of the processor and keeps in memory, against the direct way
+	@$(GO) test -run '^$$' -bench 'BenchmarkGateway(Adds|Load|Memory)' -benchtime 5s -timeout 20m ./cmd/tribune
 
 soak: build ## 50 questions a second for 60 s through the whole program, none lost
 	@$(GO) test -count=1 -run '^TestSoak$$' -timeout 10m -v ./cmd/tribune -soak=60s
@@ -69,7 +75,7 @@ chaos: ## a short fault run: workers killed in mid-answer, every question answer
 eval: ## retrieval quality on the development set, where it is there
 	@$(GO) test -count=1 -run '^TestDevelopment' -timeout 30m -v ./knowledge/eval -eval
 
-e2e: ## the end-to-end tests alone, told one by one
+e2e: ## the end-to-end tests alone, told one by one; the official npm clients among them where node is
 	@$(GO) test -count=1 -run '^TestEndToEnd' -timeout 10m -v ./cmd/tribune
 
 generate: ## write generated files anew

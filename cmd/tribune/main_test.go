@@ -16,6 +16,10 @@ import (
 // soak is how long TestSoak runs; without it the test says so and passes on.
 var soak = flag.Duration("soak", 0, "how long the soak test asks 50 questions a second")
 
+// soakCalls is how many calls TestGatewaySoak makes; without it the test says so
+// and passes on.
+var soakCalls = flag.Int("soakcalls", 0, "how many calls the gateway's soak test makes")
+
 // TestMain makes the test binary the program itself when it is called by the
 // name tribune: scripts and fault tests run real processes of it.
 func TestMain(m *testing.M) {
