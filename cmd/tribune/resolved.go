@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/tribunebot/tribune/config"
 	"github.com/tribunebot/tribune/llm/litellm"
 	"github.com/tribunebot/tribune/llm/price"
+	"github.com/tribunebot/tribune/llm/router"
 )
 
 // resolved is what the settings of models come to, for people.
@@ -48,10 +51,36 @@ func resolve(c *config.Config, problems config.Problems) (resolved, config.Probl
 	if one, ok := errors.AsType[config.Problem](err); ok {
 		return none, config.Problems{one}
 	}
+	if err == nil {
+		err = set.route(c)
+	}
 	if err != nil {
 		return none, config.Problems{{Setting: "LITELLM_CONFIG", Message: oneLine(err.Error())}}
 	}
 	return resolved{said: set.String(), rows: append(none.rows, set.rows()...)}, problems
+}
+
+// route tries whether the models can be routed, and warns of channels that ask
+// for one that is not there.
+func (m modelSet) route(c *config.Config) error {
+	has := func(string) bool { return false }
+	if len(m.deployments) > 0 {
+		r, err := router.New(router.Options{Deployments: m.deployments, Settings: m.settings})
+		if err != nil {
+			return fmt.Errorf("set up the models: %w", err)
+		}
+		has = r.Has
+	}
+	for _, place := range slices.Sorted(maps.Keys(c.File.Channels)) {
+		name := c.File.Channels[place].Model
+		if name != "" && name != autoGroup && !has(name) {
+			c.Warnings = append(c.Warnings, config.Problem{
+				Setting: "channels." + place + ".model", Origin: originOf(c, "channels."+place+".model"), Warning: true,
+				Message: "there is no model of that name, so the default one answers", Fix: "use " + list(append(m.groups(), autoGroup)),
+			})
+		}
+	}
+	return nil
 }
 
 // rows are the deployments in their order.

@@ -80,7 +80,7 @@ const checks = {
   async embeddings() {
     const made = await client.embeddings.create({ model: "embedder", input: ["a", "b"], encoding_format: "float" });
     assert.equal(made.data.length, 2);
-    assert.equal(made.data[0].embedding.length, 3);
+    assert.ok(made.data.every((d) => d.embedding.length > 0 && d.embedding.every(Number.isFinite)));
   },
 
   async completions() {
