@@ -3,6 +3,7 @@ package litellm
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/router"
@@ -82,4 +83,39 @@ func (r *reader) mergeEndUsers() {
 		return
 	}
 	s.Budgets = append(s.Budgets, *r.endUsers)
+}
+
+// total is max_budget with its budget_duration, which may stand in
+// litellm_settings and in general_settings.
+type total struct {
+	usd         *float64
+	every       time.Duration
+	at, everyAt field
+}
+
+func (r *reader) totalBudget(f field) {
+	if usd, ok := r.number(f); ok {
+		r.total.usd, r.total.at = &usd, f
+	}
+}
+
+func (r *reader) totalEvery(f field) {
+	if d, ok := r.duration(f); ok {
+		r.total.every, r.total.everyAt = d, f
+	}
+}
+
+// mergeTotal adds the budget of all calls together.
+func (r *reader) mergeTotal() {
+	t := r.total
+	switch {
+	case t.usd != nil && *t.usd == 0: // as in LiteLLM, where it is the default
+		r.warn(t.at.at, t.at.path+": 0 is no limit", "write dollars, or remove it")
+	case t.usd != nil:
+		r.out.Settings.Budgets = append(r.out.Settings.Budgets, router.Budget{
+			Quota: llm.Quota{ID: "budget/all", Name: "all calls together", BudgetUSD: t.usd, Every: t.every},
+		})
+	case t.every != 0:
+		r.warn(t.everyAt.at, t.everyAt.path+" has no effect without a max_budget", "write max_budget: dollars")
+	}
 }

@@ -38,6 +38,7 @@ func (r *reader) check() {
 	r.checkDisabled()
 	r.mergeDefaults()
 	r.mergeEndUsers()
+	r.mergeTotal()
 	r.checkAliases(names)
 	r.checkReferences(names)
 	r.checkCallbacks()

@@ -35,15 +35,13 @@ type General struct {
 	Debug bool // set_verbose, debug_level: DEBUG
 	JSON  bool // json_logs
 
-	// DropParams takes from requests what their provider does not know, and
-	// ModifyParams mends what it would refuse; nil: not said.
-	DropParams, ModifyParams *bool
+	// DropParams takes from requests what their provider does not know; nil: not
+	// said.
+	DropParams *bool
 	// Redact keeps questions and answers out of reports
 	// (turn_off_message_logging), RedactKeys who held the key
 	// (redact_user_api_key_info).
 	Redact, RedactKeys bool
-	// DisableSpendLogs keeps single calls out of the ledger.
-	DisableSpendLogs bool
 	// ForwardHeaders passes a client's x- headers on to the provider
 	// (forward_client_headers_to_llm_api).
 	ForwardHeaders bool
@@ -59,10 +57,6 @@ type General struct {
 	// KeyHeader is another header that may carry the key
 	// (litellm_key_header_name); empty: none.
 	KeyHeader string
-	// MaxBudget is what all calls together may cost in dollars in each
-	// BudgetEvery (0: for ever); nil: no limit.
-	MaxBudget   *float64
-	BudgetEvery time.Duration
 }
 
 // Callbacks are who is told of calls: of those that ended well, and of those
@@ -76,8 +70,7 @@ type Callbacks struct {
 type Langfuse struct {
 	PublicKey string
 	SecretKey config.Secret
-	Host      string   // empty: Langfuse's own cloud
-	Tags      []string // langfuse_default_tags
+	Host      string // empty: Langfuse's own cloud
 }
 
 // Enabled returns the deployments that can be used.

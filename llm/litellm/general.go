@@ -19,7 +19,7 @@ func (r *reader) generalSettings(f field) {
 		{name: "max_parallel_requests", read: r.parallel},
 		{name: "global_max_parallel_requests", read: r.parallel},
 		{name: "default_max_parallel_requests", read: into(&s.DefaultMaxParallel, r.count)},
-		{name: "disable_spend_logs", read: into(&g.DisableSpendLogs, r.flag)},
+		{name: "disable_spend_logs", read: r.useless("single calls are kept in no database, only each day's sums; remove it")},
 		{name: "forward_client_headers_to_llm_api", read: into(&g.ForwardHeaders, r.flag)},
 		{name: "enforce_user_param", read: into(&g.RequireUser, r.flag)},
 		{name: "background_health_checks", read: into(&g.HealthChecks, r.flag)},
@@ -32,8 +32,8 @@ func (r *reader) generalSettings(f field) {
 		{name: "max_request_size_mb", read: r.megabytes(&g.MaxRequest)},
 		{name: "max_response_size_mb", read: r.megabytes(&g.MaxResponse)},
 		{name: "litellm_key_header_name", read: r.keyHeader},
-		{name: "max_budget", read: pointed(&g.MaxBudget, r.number)},
-		{name: "budget_duration", read: into(&g.BudgetEvery, r.duration)},
+		{name: "max_budget", read: r.totalBudget},
+		{name: "budget_duration", read: r.totalEvery},
 		{name: "set_verbose", read: into(&g.Debug, r.flag)},
 		{name: "json_logs", read: into(&g.JSON, r.flag)},
 	}
@@ -48,16 +48,15 @@ func (r *reader) ownKeys() []key {
 		{name: "failure_callback", read: r.callbacks(&r.out.Callbacks.Failure)},
 		{name: "callbacks", read: r.callbacks(&r.out.Callbacks.Success, &r.out.Callbacks.Failure)},
 		{name: "drop_params", read: pointed(&g.DropParams, r.flag)},
-		{name: "modify_params", read: pointed(&g.ModifyParams, r.flag)},
+		{name: "modify_params", read: r.useless("requests go on as they are, and what a provider refuses is told to the caller; remove it")},
 		{name: "json_logs", read: into(&g.JSON, r.flag)},
 		{name: "turn_off_message_logging", read: into(&g.Redact, r.flag)},
 		{name: "redact_messages_in_exceptions", read: func(field) {}}, // errors never show messages
 		{name: "redact_user_api_key_info", read: into(&g.RedactKeys, r.flag)},
-		{name: "langfuse_default_tags", read: into(&r.out.Langfuse.Tags, r.texts)},
-		{name: "max_budget", read: pointed(&g.MaxBudget, r.number)},
-		{name: "budget_duration", read: into(&g.BudgetEvery, r.duration)},
+		{name: "max_budget", read: r.totalBudget},
+		{name: "budget_duration", read: r.totalEvery},
 		{name: "max_end_user_budget", read: r.endUserBudget},
-		{name: "cache", read: r.cache},
+		{name: "cache", read: r.useless("answers are not cached; remove it")},
 	}
 }
 
@@ -118,10 +117,12 @@ func (r *reader) keyHeader(f field) {
 	}
 }
 
-// cache reads litellm_settings.cache.
-func (r *reader) cache(f field) {
-	if on, ok := r.flag(f); ok && on {
-		r.warn(f.at, f.path+" has no effect here", "answers are not cached; remove it")
+// useless reads a switch that has no meaning here: a warning where it is on.
+func (r *reader) useless(note string) func(field) {
+	return func(f field) {
+		if on, ok := r.flag(f); ok && on {
+			r.warn(f.at, f.path+" has no effect here", note)
+		}
 	}
 }
 

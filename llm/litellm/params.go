@@ -163,7 +163,7 @@ func unusedParams() []key {
 		{name: "drop_params", note: "it is switched on for all deployments: litellm_settings.drop_params"},
 		{name: "additional_drop_params", note: "litellm_settings.drop_params leaves out what a provider does not know"},
 		{name: "allowed_openai_params", note: "every field of a request is passed on already; remove it"},
-		{name: "modify_params", note: "it is switched on for all deployments: litellm_settings.modify_params"},
+		{name: "modify_params", note: "requests go on as they are; remove it"},
 		{name: "metadata", note: "reports take metadata from requests; remove it"},
 		{name: "mock_response", note: "answers come from providers only; remove it"},
 		{name: "litellm_credential_name", note: "write api_key and api_base here, or share them with an anchor (&)"},

@@ -100,6 +100,7 @@ type reader struct {
 	aliasPlaces      map[string]place
 	databaseAt       place          // environment_variables.DATABASE_URL
 	endUsers         *router.Budget // max_end_user_budget
+	total            total
 	callbackPlaces   map[string]place
 }
 

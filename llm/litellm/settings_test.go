@@ -118,31 +118,36 @@ func settingsTable() map[string]litellm.File {
 			Label: "user", Value: "*", Quota: llm.Quota{ID: "user/*", Name: "user *", BudgetUSD: new(3.0)},
 		}}}),
 
-		"general_settings: {master_key: secret}":                                                                          g(litellm.General{MasterKey: "secret"}),
-		"environment_variables: {LITELLM_MASTER_KEY: secret}":                                                             g(litellm.General{MasterKey: "secret"}),
-		"environment_variables: {K: secret}\ngeneral_settings: {master_key: os.environ/K}":                                g(litellm.General{MasterKey: "secret"}),
-		"general_settings: {database_url: 'postgresql://u:p@h/d'}":                                                        g(litellm.General{DatabaseURL: "postgresql://u:p@h/d"}),
-		"environment_variables: {DATABASE_URL: 'postgresql://u:p@h/d'}":                                                   g(litellm.General{DatabaseURL: "postgresql://u:p@h/d"}),
-		"litellm_settings: {set_verbose: true, json_logs: true}":                                                          g(litellm.General{Debug: true, JSON: true}),
-		"router_settings: {set_verbose: true}":                                                                            g(litellm.General{Debug: true}),
-		"router_settings: {debug_level: DEBUG}":                                                                           g(litellm.General{Debug: true}),
-		"litellm_settings: {drop_params: true, modify_params: false}":                                                     g(litellm.General{DropParams: new(true), ModifyParams: new(false)}),
-		"litellm_settings: {turn_off_message_logging: true, redact_user_api_key_info: true}":                              g(litellm.General{Redact: true, RedactKeys: true}),
-		"litellm_settings: {max_budget: 100, budget_duration: 1mo}":                                                       g(litellm.General{MaxBudget: new(100.0), BudgetEvery: 30 * 24 * time.Hour}),
-		"general_settings: {max_budget: 0}":                                                                               g(litellm.General{MaxBudget: new(0.0)}),
-		"general_settings: {disable_spend_logs: true, forward_client_headers_to_llm_api: true, enforce_user_param: true}": g(litellm.General{DisableSpendLogs: true, ForwardHeaders: true, RequireUser: true}),
-		"general_settings: {background_health_checks: true, health_check_interval: 60, health_check_details: false}":      g(litellm.General{HealthChecks: true, HealthEvery: time.Minute, HideHealth: true}),
-		"general_settings: {max_request_size_mb: 1, max_response_size_mb: 0.5, litellm_key_header_name: X-Key}":           g(litellm.General{MaxRequest: 1 << 20, MaxResponse: 1 << 19, KeyHeader: "X-Key"}),
+		"general_settings: {master_key: secret}":                                                                           g(litellm.General{MasterKey: "secret"}),
+		"environment_variables: {LITELLM_MASTER_KEY: secret}":                                                              g(litellm.General{MasterKey: "secret"}),
+		"environment_variables: {K: secret}\ngeneral_settings: {master_key: os.environ/K}":                                 g(litellm.General{MasterKey: "secret"}),
+		"general_settings: {database_url: 'postgresql://u:p@h/d'}":                                                         g(litellm.General{DatabaseURL: "postgresql://u:p@h/d"}),
+		"environment_variables: {DATABASE_URL: 'postgresql://u:p@h/d'}":                                                    g(litellm.General{DatabaseURL: "postgresql://u:p@h/d"}),
+		"litellm_settings: {set_verbose: true, json_logs: true}":                                                           g(litellm.General{Debug: true, JSON: true}),
+		"router_settings: {set_verbose: true}":                                                                             g(litellm.General{Debug: true}),
+		"router_settings: {debug_level: DEBUG}":                                                                            g(litellm.General{Debug: true}),
+		"litellm_settings: {drop_params: true, modify_params: false}":                                                      g(litellm.General{DropParams: new(true)}),
+		"litellm_settings: {turn_off_message_logging: true, redact_user_api_key_info: true}":                               g(litellm.General{Redact: true, RedactKeys: true}),
+		"litellm_settings: {max_budget: 100, budget_duration: 1mo}":                                                        s(total(100, 30*24*time.Hour)),
+		"general_settings: {max_budget: 5}\nlitellm_settings: {budget_duration: 1d}":                                       s(total(5, 24*time.Hour)),
+		"general_settings: {max_budget: 0.5}":                                                                              s(total(0.5, 0)),
+		"general_settings: {disable_spend_logs: false, forward_client_headers_to_llm_api: true, enforce_user_param: true}": g(litellm.General{ForwardHeaders: true, RequireUser: true}),
+		"general_settings: {background_health_checks: true, health_check_interval: 60, health_check_details: false}":       g(litellm.General{HealthChecks: true, HealthEvery: time.Minute, HideHealth: true}),
+		"general_settings: {max_request_size_mb: 1, max_response_size_mb: 0.5, litellm_key_header_name: X-Key}":            g(litellm.General{MaxRequest: 1 << 20, MaxResponse: 1 << 19, KeyHeader: "X-Key"}),
 
 		"litellm_settings: {success_callback: [prometheus], failure_callback: [prometheus, supabase]}": {Callbacks: litellm.Callbacks{Success: []string{"prometheus"}, Failure: []string{"prometheus", "supabase"}}},
 		"litellm_settings: {callbacks: prometheus, success_callback: [prometheus, otel]}":              {Callbacks: litellm.Callbacks{Success: []string{"prometheus", "otel"}, Failure: []string{"prometheus"}}},
-		"langfuse_params: {public_key: p, secret_key: s, host: 'https://l.example'}\nlitellm_settings: {langfuse_default_tags: [x]}": {
-			Langfuse: litellm.Langfuse{PublicKey: "p", SecretKey: "s", Host: "https://l.example", Tags: []string{"x"}},
+		"langfuse_params: {public_key: p, secret_key: s, host: 'https://l.example'}": {
+			Langfuse: litellm.Langfuse{PublicKey: "p", SecretKey: "s", Host: "https://l.example"},
 		},
 		"environment_variables: {LANGFUSE_PUBLIC_KEY: p, LANGFUSE_SECRET_KEY: s, LANGFUSE_HOST: 'https://l.example'}": {
 			Langfuse: litellm.Langfuse{PublicKey: "p", SecretKey: "s", Host: "https://l.example"},
 		},
 	}
+}
+
+func total(usd float64, every time.Duration) router.Settings {
+	return router.Settings{Budgets: []router.Budget{{Quota: llm.Quota{ID: "budget/all", Name: "all calls together", BudgetUSD: &usd, Every: every}}}}
 }
 
 func confident(below, above float64) route.Rule {

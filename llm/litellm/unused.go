@@ -6,6 +6,7 @@ func unusedLitellm() []key {
 	const uncached = "answers are not cached; remove it"
 	keys := []key{
 		{name: "cache_params", note: uncached},
+		{name: "langfuse_default_tags", note: "traces always carry the key's alias, the deployment and the request's own tags; remove it"},
 		{name: "service_callbacks", note: "the queue and the database are in /metrics; remove it"},
 		{name: "force_ipv4", note: "both are tried at once and the first answer counts; remove it"},
 		{name: "num_workers", note: "one process uses all processors; remove it"},

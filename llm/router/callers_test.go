@@ -103,6 +103,9 @@ func TestBudgets(t *testing.T) {
 			t.Parallel()
 			made := &table{Settings: Settings{Budgets: []Budget{each, vip, channel}}}
 			own := llm.Quota{ID: "key/x", RPM: 3}
+			everybody := llm.Quota{ID: "budget/all", Name: "all calls together", TPM: 7}
+			test.want = append(test.want, everybody)
+			made.Budgets = append(made.Budgets, Budget{Quota: llm.Quota{TPM: 7}})
 			got := made.budgetsOf(llm.Request{Labels: test.labels, Quotas: []llm.Quota{own}})
 			if diff := cmp.Diff(append([]llm.Quota{own}, test.want...), got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)

@@ -54,6 +54,11 @@ func (t *table) budgetsOf(req llm.Request) []llm.Quota {
 	}
 	list := slices.Clone(req.Quotas)
 	for _, b := range t.Budgets {
+		if b.Label == "" {
+			b.Quota.ID, b.Quota.Name = cmp.Or(b.Quota.ID, "budget/all"), cmp.Or(b.Quota.Name, "all calls together")
+			list = append(list, b.Quota)
+			continue
+		}
 		value := req.Labels[b.Label]
 		if value == "" || b.Value != value && (b.Value != "*" || t.hasOwn(b.Label, value)) {
 			continue

@@ -100,9 +100,10 @@ type Alias struct {
 }
 
 // Budget limits everybody whose label has a value: one quota for each value, so
-// {Label: "user", Value: "*"} gives every user the same budget.
+// {Label: "user", Value: "*"} gives every user the same budget. Without a Label it
+// limits everybody together.
 type Budget struct {
-	Label string // llm.LabelUser, llm.LabelChannel ...
+	Label string // llm.LabelUser, llm.LabelChannel ...; empty: all calls
 	Value string // the value it is for; "*": each value without a budget of its own has one like this
 	Quota llm.Quota
 }
