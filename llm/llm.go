@@ -43,6 +43,9 @@ type Request struct {
 	// Labels say who asks and from where (see the Label constants), for
 	// rules, budgets and reports.
 	Labels map[string]string
+	// Header goes on to the provider, beside the deployment's own headers, which
+	// win: what a gateway lets its clients say to providers. Nil: nothing.
+	Header http.Header
 	// Quotas limit whoever asks, beside the limits of the deployments.
 	Quotas []Quota
 	// Asks is what the caller asks of the router for this one request; nil:

@@ -20,6 +20,7 @@ type call struct {
 	client *http.Client
 	limit  int64
 	stream bool
+	extra  http.Header // of the caller's, for the provider
 
 	sent    bool
 	status  int
@@ -32,6 +33,7 @@ type call struct {
 // Do implements option.HTTPClient.
 func (c *call) Do(req *http.Request) (*http.Response, error) {
 	c.sent = true
+	req.Header = edge.Merged(req.Header, c.extra)
 	resp, err := c.client.Do(req)
 	if err != nil {
 		c.err = err

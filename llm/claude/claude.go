@@ -150,7 +150,7 @@ func (m *Model) complete(ctx context.Context, r llm.Request) (llm.Response, erro
 		if err != nil {
 			return llm.Response{}, m.edge.Unsent(err, r.Body)
 		}
-		c := &call{client: m.HTTPClient, limit: m.limits.Bytes}
+		c := &call{client: m.HTTPClient, limit: m.limits.Bytes, extra: r.Header}
 		message, err := m.client.Messages.New(callCtx, params, option.WithHTTPClient(c))
 		switch {
 		case sampling && c.refusesSampling():

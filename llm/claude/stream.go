@@ -64,7 +64,7 @@ func (m *Model) open(parent, ctx context.Context, r llm.Request) (*eventStream, 
 		if err != nil {
 			return nil, nil, m.edge.Unsent(err, r.Body)
 		}
-		c := &call{client: m.HTTPClient, limit: m.limits.Bytes, stream: true}
+		c := &call{client: m.HTTPClient, limit: m.limits.Bytes, stream: true, extra: r.Header}
 		raw := m.client.Messages.NewStreaming(ctx, params, option.WithHTTPClient(c))
 		switch {
 		case sampling && c.refusesSampling():

@@ -70,7 +70,7 @@ func (m *Model) complete(ctx context.Context, r llm.Request) (llm.Response, erro
 	}
 	callCtx, watch := m.limits.Start(ctx, m.ID)
 	defer watch.Stop()
-	c := &call{model: m, edge: m.edge, parent: ctx, body: body}
+	c := &call{model: m, edge: m.edge, parent: ctx, body: body, header: r.Header}
 	if err := c.send(callCtx, r.Endpoint, false); err != nil {
 		return llm.Response{}, err
 	}

@@ -54,7 +54,7 @@ func (m *Model) open(parent, ctx context.Context, r llm.Request) (c *call, asked
 		if err != nil {
 			return nil, false, m.edge.Unsent(err, r.Body)
 		}
-		c := &call{model: m, edge: m.edge, parent: parent, body: body}
+		c := &call{model: m, edge: m.edge, parent: parent, body: body, header: r.Header}
 		if err := c.post(ctx, r.Endpoint, true); err != nil {
 			return nil, false, err
 		}

@@ -72,6 +72,7 @@ type call struct {
 	edge   edge.Edge
 	parent context.Context //nolint:containedctx // of this one call: it tells later whether the caller left
 	body   []byte
+	header http.Header // of the caller's, for the provider
 	resp   *http.Response
 }
 
@@ -110,6 +111,7 @@ func (c *call) request(ctx context.Context, e llm.Endpoint, stream bool) *http.R
 	if stream {
 		header = w.stream
 	}
+	header = edge.Merged(header, c.header)
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(c.body)), nil }
 	body, _ := open()
 	u := w.urls[e]
