@@ -1,14 +1,10 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -34,113 +30,6 @@ import (
 // speedChunks is how many pieces a streamed answer has.
 const speedChunks = 40
 
-// upstreamMain is the provider: it answers at once, the same every time. It
-// prints its address, and ends when its input does.
-func upstreamMain() {
-	whole := []byte(`{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"gpt-4","choices":[{"index":0,"message":{"role":"assistant","content":"` +
-		strings.Repeat("word ", 150) + `"},"finish_reason":"stop"}],"usage":{"prompt_tokens":120,"completion_tokens":150,"total_tokens":270}}`)
-	var chunks [][]byte
-	for i := range speedChunks {
-		chunks = append(chunks, fmt.Appendf(nil,
-			`data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"gpt-4","choices":[{"index":0,"delta":{"content":"word %d "},"finish_reason":null}]}`+"\n\n", i))
-	}
-	chunks = append(chunks,
-		[]byte(`data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"gpt-4","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}`+"\n\n"),
-		[]byte(`data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"gpt-4","choices":[],"usage":{"prompt_tokens":120,"completion_tokens":40,"total_tokens":160}}`+"\n\n"),
-		[]byte("data: [DONE]\n\n"))
-	serveUntilEOF(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var asked struct {
-			Stream   bool `json:"stream"`
-			Messages []struct {
-				Role, Content string
-			}
-		}
-		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil || len(asked.Messages) == 0 {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		if !asked.Stream {
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write(whole)
-			return
-		}
-		w.Header().Set("Content-Type", "text/event-stream")
-		flush := http.NewResponseController(w)
-		for _, c := range chunks {
-			_, _ = w.Write(c)
-			_ = flush.Flush()
-		}
-	}))
-}
-
-// relayMain is the floor: it copies bytes to the address that it is given.
-func relayMain() {
-	to := os.Args[1]
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512}}
-	serveUntilEOF(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return
-		}
-		out, err := http.NewRequestWithContext(r.Context(), r.Method, to+r.URL.Path, bytes.NewReader(body))
-		if err != nil {
-			return
-		}
-		resp, err := client.Do(out)
-		if err != nil {
-			w.WriteHeader(http.StatusBadGateway)
-			return
-		}
-		defer resp.Body.Close()
-		w.Header().Set("Content-Type", resp.Header.Get("Content-Type"))
-		flush, buf := http.NewResponseController(w), make([]byte, 32<<10)
-		for {
-			n, err := resp.Body.Read(buf)
-			_, _ = w.Write(buf[:n])
-			if err != nil {
-				return
-			}
-			_ = flush.Flush()
-		}
-	}))
-}
-
-// serveUntilEOF serves on a free port until standard input ends: no process
-// outlives the benchmark that started it.
-func serveUntilEOF(h http.Handler) {
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
-	fmt.Println("http://" + listener.Addr().String()) //nolint:forbidigo // this is a main, read by the benchmark
-	go func() { _ = http.Serve(listener, h) }()       //nolint:gosec // loopback, for a moment
-	_, _ = io.Copy(io.Discard, os.Stdin)
-}
-
-// helper starts one of the mains above and returns its address and process.
-func helper(b testing.TB, name string, args ...string) (string, int) {
-	b.Helper()
-	cmd := exec.CommandContext(b.Context(), name, args...)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = in.Close(); _ = cmd.Wait() })
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		b.Fatal(err)
-	}
-	return strings.TrimSpace(line), cmd.Process.Pid
-}
-
 // hops are the three ways to the provider.
 type hops struct {
 	direct, relay, gateway target
@@ -155,11 +44,11 @@ type target struct {
 }
 
 // speedHops starts everything. The gateway's limits, prices and metrics are on.
-func speedHops(b testing.TB) hops {
-	b.Helper()
-	upstream, pid := helper(b, "tribune-upstream")
-	relay, relayPID := helper(b, "tribune-relay", upstream)
-	dir := b.TempDir()
+func speedHops(tb testing.TB) hops {
+	tb.Helper()
+	upstream, pid := helper(tb, "tribune-upstream")
+	relay, relayPID := helper(tb, "tribune-relay", upstream)
+	dir := tb.TempDir()
 	config := fmt.Sprintf(`model_list:
   - model_name: gpt-4
     litellm_params: {model: openai/gpt-4, api_base: %q, api_key: sk-speed-0001, rpm: 100000000, tpm: 100000000000, max_parallel_requests: 10000}
@@ -169,24 +58,24 @@ router_settings: {routing_strategy: simple-shuffle, num_retries: 2}
 general_settings: {master_key: sk-speed-master-0001}
 `, upstream+"/v1", upstream+"/v1")
 	if err := os.WriteFile(filepath.Join(dir, "litellm_config.yaml"), []byte(config), 0o600); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	p := startProgram(b, buildProgram(b), dir, nil, "gateway", "--config", "litellm_config.yaml", "--port", "0")
+	p := startProgram(tb, buildProgram(tb), dir, nil, "gateway", "--config", "litellm_config.yaml", "--port", "0")
 	return hops{
 		direct:  newTarget("direct", upstream, "sk-speed-0001", pid),
 		relay:   newTarget("relay", relay, "sk-speed-0001", relayPID),
-		gateway: newTarget("gateway", p.address(b), "sk-speed-master-0001", p.cmd.Process.Pid),
+		gateway: newTarget("gateway", p.address(tb), "sk-speed-master-0001", p.cmd.Process.Pid),
 	}
 }
 
 // buildProgram builds the program as it is shipped: the test binary is larger.
-func buildProgram(b testing.TB) string {
-	b.Helper()
-	program := filepath.Join(b.TempDir(), "tribune")
-	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, ".")
+func buildProgram(tb testing.TB) string {
+	tb.Helper()
+	program := filepath.Join(tb.TempDir(), "tribune")
+	build := exec.CommandContext(tb.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, ".")
 	build.Env = append(build.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("build the program: %v\n%s", err, out)
+		tb.Fatalf("build the program: %v\n%s", err, out)
 	}
 	return program
 }
@@ -243,7 +132,7 @@ func (t target) stream(ctx context.Context, r openai.ChatCompletionRequest, bega
 // speedRequest is a request of some 700 bytes.
 func speedRequest(stream bool) openai.ChatCompletionRequest {
 	return openai.ChatCompletionRequest{
-		Model: "gpt-4", Stream: stream, MaxTokens: 200,
+		Model: "gpt-4", Stream: stream, MaxCompletionTokens: 200,
 		Messages: []openai.ChatCompletionMessage{{
 			Role: openai.ChatMessageRoleUser, Content: strings.Repeat("What does the handbook say about overtime pay? ", 12),
 		}},
@@ -251,23 +140,23 @@ func speedRequest(stream bool) openai.ChatCompletionRequest {
 }
 
 // many makes n calls, c at a time, and returns how long they took together.
-func (t target) many(b testing.TB, r openai.ChatCompletionRequest, n, c int) time.Duration {
-	b.Helper()
+func (t target) many(tb testing.TB, r openai.ChatCompletionRequest, n, c int) time.Duration {
+	tb.Helper()
 	var next, bad atomic.Int64
 	began := time.Now()
 	var group sync.WaitGroup
 	for range c {
 		group.Go(func() {
 			for next.Add(1) <= int64(n) {
-				if _, err := t.call(b.Context(), r); err != nil && bad.Add(1) == 1 {
-					b.Errorf("%s: %v", t.name, err)
+				if _, err := t.call(tb.Context(), r); err != nil && bad.Add(1) == 1 {
+					tb.Errorf("%s: %v", t.name, err)
 				}
 			}
 		})
 	}
 	group.Wait()
 	if bad.Load() > 0 {
-		b.Fatalf("%d of %d calls were bad", bad.Load(), n)
+		tb.Fatalf("%d of %d calls were bad", bad.Load(), n)
 	}
 	return time.Since(began)
 }
