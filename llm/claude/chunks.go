@@ -2,20 +2,25 @@ package claude
 
 import (
 	"encoding/json"
-
-	"github.com/anthropics/anthropic-sdk-go"
+	"slices"
 
 	"github.com/tribunebot/tribune/llm"
 )
 
 // translation turns the events of one stream into OpenAI's chunks.
 type translation struct {
-	id, model string
-	created   int64
-	usage     anthropic.Usage
-	asked     bool // the caller wants the usage in the stream
-	tools     int  // tool calls begun
-	inTool    bool // the block under way is one of them
+	created int64
+	asked   bool // the caller wants the usage in the stream
+
+	head    []byte // what every chunk opens with
+	slab    []byte // chunks are cut from it
+	waiting []llm.Chunk
+
+	id, model json.RawMessage
+	usage     usage
+	tools     int             // tool calls begun
+	inTool    bool            // the block under way is one of them
+	input     json.RawMessage // its input, until a part of its arguments comes
 
 	started  bool // the message began
 	said     bool // it has text or a tool call
@@ -23,100 +28,202 @@ type translation struct {
 	stopped  bool // its last event came
 }
 
-// event translates one event into no, one or two chunks.
-func (t *translation) event(e anthropic.MessageStreamEventUnion) ([]llm.Chunk, error) {
-	switch e.Type {
+// event is one event of a stream, found where it lies.
+type event struct {
+	kind                         string
+	message, block, delta, usage json.RawMessage
+	failure                      json.RawMessage
+}
+
+// readEvent reads an event that is valid JSON.
+func readEvent(raw json.RawMessage) event {
+	var e event
+	for name, value := range llm.RawFields(raw) {
+		switch string(name) {
+		case "type":
+			e.kind = word(value)
+		case "message":
+			e.message = value
+		case "content_block":
+			e.block = value
+		case "delta":
+			e.delta = value
+		case "usage":
+			e.usage = value
+		case "error":
+			e.failure = value
+		}
+	}
+	return e
+}
+
+// take adds the chunks that an event makes to those that wait.
+func (t *translation) take(e event) error {
+	switch e.kind {
 	case "message_start":
-		t.started = true
-		t.id, t.model, t.usage = e.Message.ID, e.Message.Model, e.Message.Usage
-		return t.chunk(messageBody{Role: "assistant", Content: new(string)}, nil)
+		t.start(e.message)
 	case "content_block_start":
-		return t.blockStart(e.ContentBlock)
+		t.blockStart(readBlock(e.block))
 	case "content_block_delta":
-		return t.delta(e.Delta)
+		t.delta(readBlock(e.delta))
+	case "content_block_stop":
+		t.blockStop()
 	case "message_delta":
-		return t.finish(e)
+		t.usage.add(e.usage)
+		return t.finish(readBlock(e.delta).stop)
 	case "message_stop":
 		t.stopped = true
 	}
-	return nil, nil
+	return nil
 }
 
-func (t *translation) blockStart(b anthropic.ContentBlockStartEventContentBlockUnion) ([]llm.Chunk, error) {
-	t.inTool = b.Type == "tool_use"
-	switch {
-	case t.inTool:
-		index := t.tools
+func (t *translation) start(raw json.RawMessage) {
+	m := readMessage(raw)
+	t.started = true
+	t.id, t.model, t.usage = m.id, m.model, m.usage
+	t.emit(`{"role":"assistant","content":""}`)
+}
+
+func (t *translation) blockStart(b block) {
+	t.inTool = b.kind == "tool_use"
+	switch b.kind {
+	case "tool_use":
 		t.tools++
 		t.said = true
-		call := toolCallBody{Index: &index, ID: b.ID, Type: "function", Function: functionBody{Name: b.Name}}
-		return t.chunk(messageBody{ToolCalls: []toolCallBody{call}}, nil)
-	case b.Type == "text" && b.Text != "":
-		return t.text(b.Text)
-	}
-	return nil, nil
-}
-
-func (t *translation) delta(d anthropic.MessageStreamEventUnionDelta) ([]llm.Chunk, error) {
-	switch d.Type {
-	case "text_delta":
-		return t.text(d.Text)
-	case "thinking_delta":
-		return t.chunk(messageBody{Reasoning: d.Thinking}, nil)
-	case "input_json_delta":
-		if !t.inTool { // a tool that the provider runs itself
-			return nil, nil
+		t.input = b.input
+		body := append(t.call(), `"id":`...)
+		body = append(append(body, orEmpty(b.id)...), `,"type":"function","function":{"name":`...)
+		body = append(append(body, orEmpty(b.name)...), `,"arguments":""}}]}`...)
+		t.end(body, "")
+	case blockText:
+		if len(inner(b.text)) > 0 {
+			t.text(b.text)
 		}
-		index := t.tools - 1
-		call := toolCallBody{Index: &index, Function: functionBody{Arguments: d.PartialJSON}}
-		return t.chunk(messageBody{ToolCalls: []toolCallBody{call}}, nil)
+	case blockThinking:
+		if len(inner(b.thinking)) > 0 || len(inner(b.signature)) > 0 {
+			t.thought(b)
+		}
+	case blockRedacted:
+		body := append(t.begin(), `{"thinking_blocks":[{"type":"redacted_thinking","data":`...)
+		t.end(append(append(body, orEmpty(b.data)...), "}]}"...), "")
 	}
-	return nil, nil
 }
 
-func (t *translation) text(text string) ([]llm.Chunk, error) {
-	t.said = t.said || text != ""
-	return t.chunk(messageBody{Content: &text}, nil)
+func (t *translation) delta(d block) {
+	switch d.kind {
+	case "text_delta":
+		t.text(orEmpty(d.text))
+	case "thinking_delta", "signature_delta":
+		t.thought(d)
+	case "input_json_delta":
+		if t.inTool && len(inner(d.partial)) > 0 { // a tool that the provider runs itself is none of ours
+			t.arguments(d.partial)
+		}
+	}
+}
+
+// text has nothing to decode: Anthropic's JSON string is OpenAI's.
+func (t *translation) text(raw json.RawMessage) {
+	t.said = t.said || len(inner(raw)) > 0
+	body := append(t.begin(), `{"content":`...)
+	t.end(append(append(body, raw...), '}'), "")
+}
+
+// thought tells a part of the thinking twice, as LiteLLM does: as text for those
+// who show it, and as a part of a block for those who send it back.
+func (t *translation) thought(d block) {
+	body := append(t.begin(), '{')
+	if len(inner(d.thinking)) > 0 {
+		body = append(append(append(body, `"reasoning_content":`...), d.thinking...), ',')
+	}
+	body = append(append(body, `"thinking_blocks":[{"type":"thinking","thinking":`...), orEmpty(d.thinking)...)
+	body = append(append(body, `,"signature":`...), orEmpty(d.signature)...)
+	t.end(append(body, "}]}"...), "")
+}
+
+// call opens the part of a tool call.
+func (t *translation) call() []byte {
+	return append(appendInt(append(t.begin(), `{"tool_calls":[{"index":`...), t.tools-1), ',')
+}
+
+func (t *translation) arguments(raw json.RawMessage) {
+	t.input = nil
+	body := append(append(t.call(), `"function":{"arguments":`...), raw...)
+	t.end(append(body, "}}]}"...), "")
+}
+
+// blockStop gives a call of which no arguments came those that it began with:
+// an empty object as a rule, but some servers have all of them there.
+func (t *translation) blockStop() {
+	if t.inTool && len(t.input) > 0 {
+		t.arguments(appendQuoted(nil, t.input))
+	}
+	t.inTool = false
 }
 
 // finish gives the chunk with the finish reason, and the one with the usage.
-// The counts at the end are totals; those that an end leaves out stay as the
-// start told them.
-func (t *translation) finish(e anthropic.MessageStreamEventUnion) ([]llm.Chunk, error) {
-	u := e.Usage
-	t.usage.OutputTokens = u.OutputTokens
-	t.usage.OutputTokensDetails = u.OutputTokensDetails
-	t.usage.InputTokens = max(t.usage.InputTokens, u.InputTokens)
-	t.usage.CacheReadInputTokens = max(t.usage.CacheReadInputTokens, u.CacheReadInputTokens)
-	t.usage.CacheCreationInputTokens = max(t.usage.CacheCreationInputTokens, u.CacheCreationInputTokens)
-	if e.Delta.StopReason == "" {
-		return nil, nil
+func (t *translation) finish(stop string) error {
+	if stop == "" {
+		return nil
 	}
-	if err := withheld(e.Delta.StopReason, t.said); err != nil {
-		return nil, err
+	if err := withheld(stop, t.said); err != nil {
+		return err
 	}
 	t.finished = true
-	reason := finishReason(e.Delta.StopReason)
-	chunks, err := t.chunk(messageBody{}, &reason)
-	counted := usageJSON(countUsage(t.usage))
-	if err != nil || counted == nil {
-		return chunks, err
+	t.end(append(t.begin(), "{}"...), finishReason(stop))
+	if t.usage.count() == nil {
+		return nil
 	}
-	last, err := json.Marshal(t.body([]completionChoice{}, counted))
-	chunks[0].More = true
-	return append(chunks, llm.Chunk{Body: last, UsageOnly: !t.asked}), err
+	body := t.begin()
+	body = append(body[:len(body)-len(`{"index":0,"delta":`)], `],"usage":`...)
+	t.keep(append(t.usage.appendJSON(body), '}'), !t.asked)
+	return nil
 }
 
-func (t *translation) chunk(delta messageBody, finish *string) ([]llm.Chunk, error) {
-	raw, err := json.Marshal(t.body([]completionChoice{{Delta: &delta, Finish: finish}}, nil))
-	if err != nil {
-		return nil, err
+// emit gives a chunk with this delta.
+func (t *translation) emit(delta string) { t.end(append(t.begin(), delta...), "") }
+
+const (
+	// slabSize is how much room is made for chunks at a time: some twenty of them.
+	slabSize = 4 << 10
+	// slabRoom is what must be left of it for one more chunk of the usual size.
+	slabRoom = 256
+)
+
+// begin opens a chunk, up to its delta.
+func (t *translation) begin() []byte {
+	if t.head == nil {
+		t.head = append(appendHead(nil, "chat.completion.chunk", orEmpty(t.id), orEmpty(t.model), t.created), `"delta":`...)
 	}
-	return []llm.Chunk{{Body: raw}}, nil
+	if cap(t.slab)-len(t.slab) < slabRoom+len(t.head) {
+		t.slab = make([]byte, 0, slabSize)
+	}
+	return append(t.slab[len(t.slab):], t.head...)
 }
 
-func (t *translation) body(choices []completionChoice, usage *usageBody) completionBody {
-	return completionBody{
-		ID: t.id, Object: "chat.completion.chunk", Created: t.created, Model: t.model, Choices: choices, Usage: usage,
+// end closes a chunk with its finish reason; empty for none yet.
+func (t *translation) end(body []byte, finish string) {
+	if finish == "" {
+		t.keep(append(body, `,"finish_reason":null}]}`...), false)
+		return
 	}
+	t.keep(append(append(append(body, `,"finish_reason":"`...), finish...), `"}]}`...), false)
+}
+
+// keep lets a chunk wait. One that fitted into the slab takes its place there.
+func (t *translation) keep(body []byte, usageOnly bool) {
+	if used := len(t.slab) + len(body); used <= cap(t.slab) {
+		t.slab = t.slab[:used]
+	}
+	t.waiting = append(t.waiting, llm.Chunk{Body: slices.Clip(body), UsageOnly: usageOnly})
+}
+
+// next returns the first chunk that waits.
+func (t *translation) next() (llm.Chunk, bool) {
+	if len(t.waiting) == 0 {
+		return llm.Chunk{}, false
+	}
+	chunk := t.waiting[0]
+	t.waiting = append(t.waiting[:0], t.waiting[1:]...) // two at most
+	return chunk, true
 }

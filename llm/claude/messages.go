@@ -1,165 +1,169 @@
 package claude
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
-	"github.com/anthropics/anthropic-sdk-go"
+	"github.com/tribunebot/tribune/llm"
 )
 
+// chatMessage is one of OpenAI's messages, found where it lies.
 type chatMessage struct {
-	Role       string          `json:"role"`
-	Content    json.RawMessage `json:"content"`
-	ToolCalls  []chatToolCall  `json:"tool_calls"`
-	ToolCallID string          `json:"tool_call_id"`
+	role, callID, content, calls json.RawMessage
+	thoughts                     json.RawMessage // thinking_blocks
+	mark                         json.RawMessage // cache_control
+	failed                       bool            // is_error, of a tool's result
 }
 
-type chatToolCall struct {
-	ID       string `json:"id"`
-	Function struct {
-		Name      string `json:"name"`
-		Arguments string `json:"arguments"`
-	} `json:"function"`
+func readChatMessage(raw json.RawMessage) chatMessage {
+	var m chatMessage
+	for name, value := range llm.RawFields(raw) {
+		switch string(name) {
+		case "role":
+			m.role = value
+		case "content":
+			m.content = value
+		case "tool_calls":
+			m.calls = value
+		case "tool_call_id":
+			m.callID = value
+		case "thinking_blocks":
+			m.thoughts = value
+		case cacheControl:
+			m.mark = value
+		case "is_error":
+			m.failed = string(value) == "true"
+		}
+	}
+	return m
 }
 
-type chatPart struct {
-	Type     string `json:"type"`
-	Text     string `json:"text"`
-	Refusal  string `json:"refusal"`
-	ImageURL struct {
-		URL string `json:"url"`
-	} `json:"image_url"`
+// conversation splits messages into the system's words and the turns.
+type conversation struct {
+	system, turns blocks
+	role          string // of the last turn, which is still open
+	calling       bool   // the last turn of the assistant calls tools, and has no thoughts
+	now           blocks // the blocks of the message under way
 }
 
-// messages splits a conversation into the system's words and the turns.
-// Neighbours of the same role become one turn: the results of several tool calls
-// must stand together.
-func messages(chat []chatMessage) (system []anthropic.TextBlockParam, turns []anthropic.MessageParam, err error) {
-	for i, m := range chat {
-		role, blocks, err := blocks(m)
+// addSystem takes the system's words as Anthropic has them, beside the messages:
+// a text or a list of blocks.
+func (c *conversation) addSystem(raw json.RawMessage) {
+	if isString(raw) && !isBlank(raw) {
+		c.system.text(raw, nil)
+	}
+	for block := range llm.RawItems(raw) {
+		c.system.said(readPart(block))
+	}
+}
+
+// add translates messages. Neighbours of the same role become one turn: the
+// results of several tool calls must stand together.
+func (c *conversation) add(messages json.RawMessage) error {
+	i := 0
+	for raw := range llm.RawItems(messages) {
+		i++
+		c.now.b = c.now.b[:0]
+		m := readChatMessage(raw)
+		role, err := c.message(m)
 		if err != nil {
-			return nil, nil, fmt.Errorf("message %d: %w", i+1, err)
+			return fmt.Errorf("message %d: %w", i, err)
 		}
-		switch last := len(turns) - 1; {
-		case role == "":
-			for _, b := range blocks {
-				system = append(system, *b.OfText)
-			}
-		case len(blocks) == 0:
-		case last >= 0 && turns[last].Role == role:
-			turns[last].Content = append(turns[last].Content, blocks...)
-		default:
-			turns = append(turns, anthropic.MessageParam{Role: role, Content: blocks})
+		if m.mark != nil {
+			c.now.mark(m.mark)
 		}
+		c.put(role)
 	}
-	return system, turns, nil
+	return nil
 }
 
-// blocks translates one message; the role is empty for the system's.
-func blocks(m chatMessage) (anthropic.MessageParamRole, []anthropic.ContentBlockParamUnion, error) {
-	parts, err := parts(m.Content)
-	if err != nil {
-		return "", nil, err
+// put adds the blocks of the message under way to a turn of this role; an empty
+// one is the system's.
+func (c *conversation) put(role string) {
+	to := &c.turns
+	switch {
+	case len(c.now.b) == 0:
+		return
+	case role == "":
+		to = &c.system
+	case role != c.role:
+		c.close()
+		c.role = role
+		to.b = append(append(append(comma(to.b), `{"role":"`...), role...), `","content":[`...)
 	}
-	switch m.Role {
+	to.b = append(comma(to.b), c.now.b...)
+}
+
+// close ends the turn that is open.
+func (c *conversation) close() {
+	if c.role != "" {
+		c.turns.b = append(c.turns.b, "]}"...)
+	}
+}
+
+// closed is the list of all turns.
+func (c *conversation) closed() json.RawMessage {
+	c.close()
+	return c.turns.closed()
+}
+
+// message translates one message, and tells whose turn it belongs to.
+func (c *conversation) message(m chatMessage) (role string, err error) {
+	if err := checkContent(m.content); err != nil {
+		return "", err
+	}
+	switch word(m.role) {
 	case "system", "developer":
-		return "", textBlocks(parts), nil
+		c.words(m.content)
+		return "", nil
 	case "user":
-		content, err := userBlocks(parts)
-		return anthropic.MessageParamRoleUser, content, err
+		c.calling = false
+		return "user", c.now.shown(m.content)
 	case "assistant":
-		return anthropic.MessageParamRoleAssistant, append(textBlocks(parts), toolUses(m.ToolCalls)...), nil
+		c.assistant(m)
+		return "assistant", nil
 	case "tool":
-		if m.ToolCallID == "" {
-			return "", nil, errors.New("a tool's result names no tool_call_id")
+		if len(inner(m.callID)) == 0 {
+			return "", errors.New("a tool's result names no tool_call_id")
 		}
-		content, err := userBlocks(parts)
-		if err != nil {
-			return "", nil, err
-		}
-		return anthropic.MessageParamRoleUser, []anthropic.ContentBlockParamUnion{toolResult(m.ToolCallID, content)}, nil
+		return "user", c.now.result(m)
 	}
-	return "", nil, fmt.Errorf("claude knows no role %q", m.Role)
+	return "", fmt.Errorf("claude knows no role %.40q", llm.Unquote(m.role))
 }
 
-// parts reads a message's content: null, a string or a list.
-func parts(raw json.RawMessage) ([]chatPart, error) {
-	if len(raw) == 0 || string(raw) == "null" {
-		return nil, nil
+// checkContent wants null, a text or a list.
+func checkContent(raw json.RawMessage) error {
+	if len(raw) == 0 || string(raw) == "null" || isString(raw) || raw[0] == '[' {
+		return nil
 	}
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return []chatPart{{Type: "text", Text: text}}, nil
-	}
-	var list []chatPart
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return nil, errors.New("its content is neither text nor a list of parts")
-	}
-	return list, nil
+	return errors.New("its content is neither text nor a list of parts")
 }
 
-// textBlocks keeps the text parts; empty blocks are refused there.
-func textBlocks(parts []chatPart) []anthropic.ContentBlockParamUnion {
-	var out []anthropic.ContentBlockParamUnion
-	for _, p := range parts {
-		if text := cmp.Or(p.Text, p.Refusal); strings.TrimSpace(text) != "" {
-			out = append(out, anthropic.NewTextBlock(text))
-		}
+// words are a message's texts; whatever else is in it has no place there.
+func (c *conversation) words(content json.RawMessage) {
+	if isString(content) && !isBlank(content) {
+		c.now.text(content, nil)
 	}
-	return out
+	for raw := range llm.RawItems(content) {
+		c.now.said(readPart(raw))
+	}
 }
 
-func userBlocks(parts []chatPart) ([]anthropic.ContentBlockParamUnion, error) {
-	var out []anthropic.ContentBlockParamUnion
-	for _, p := range parts {
-		switch p.Type {
-		case "text", "":
-			out = append(out, textBlocks([]chatPart{p})...)
-		case "image_url":
-			image, err := imageBlock(p.ImageURL.URL)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, image)
-		default:
-			return nil, fmt.Errorf("claude takes no part of type %q", p.Type)
-		}
+// assistant translates what the model thought, said and called: in this order,
+// because Anthropic wants thoughts before all else.
+func (c *conversation) assistant(m chatMessage) {
+	for raw := range llm.RawItems(m.thoughts) {
+		c.now.thought(raw)
 	}
-	return out, nil
-}
-
-// imageBlock takes an address, or a data URL with the picture in it.
-func imageBlock(address string) (anthropic.ContentBlockParamUnion, error) {
-	data, inline := strings.CutPrefix(address, "data:")
-	if !inline {
-		return anthropic.NewImageBlock(anthropic.URLImageSourceParam{URL: address}), nil
+	for raw := range llm.RawItems(m.content) {
+		c.now.thought(raw)
 	}
-	kind, encoded, ok := strings.Cut(data, ";base64,")
-	if !ok {
-		return anthropic.ContentBlockParamUnion{}, errors.New("a picture's data URL is not base64")
+	thoughtless := len(c.now.b) == 0
+	c.words(m.content)
+	said := len(c.now.b)
+	for raw := range llm.RawItems(m.calls) {
+		c.now.call(raw)
 	}
-	return anthropic.NewImageBlockBase64(kind, encoded), nil
-}
-
-func toolUses(calls []chatToolCall) []anthropic.ContentBlockParamUnion {
-	out := make([]anthropic.ContentBlockParamUnion, 0, len(calls))
-	for _, c := range calls {
-		input := json.RawMessage(c.Function.Arguments)
-		if !json.Valid(input) {
-			input = json.RawMessage("{}")
-		}
-		out = append(out, anthropic.NewToolUseBlock(c.ID, input, c.Function.Name))
-	}
-	return out
-}
-
-func toolResult(id string, content []anthropic.ContentBlockParamUnion) anthropic.ContentBlockParamUnion {
-	result := &anthropic.ToolResultBlockParam{ToolUseID: id}
-	for _, b := range content {
-		result.Content = append(result.Content, anthropic.ToolResultBlockParamContentUnion{OfText: b.OfText, OfImage: b.OfImage})
-	}
-	return anthropic.ContentBlockParamUnion{OfToolResult: result}
+	c.calling = thoughtless && len(c.now.b) > said
 }

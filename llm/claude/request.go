@@ -4,220 +4,244 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
-	"strings"
-
-	"github.com/anthropics/anthropic-sdk-go"
-	"github.com/anthropics/anthropic-sdk-go/packages/param"
+	"strconv"
 
 	"github.com/tribunebot/tribune/llm"
 )
 
-// chatRequest is what an OpenAI request says that has a counterpart.
-type chatRequest struct {
-	Messages            []chatMessage   `json:"messages"`
-	MaxTokens           *int64          `json:"max_tokens"`
-	MaxCompletionTokens *int64          `json:"max_completion_tokens"`
-	Temperature         *float64        `json:"temperature"`
-	TopP                *float64        `json:"top_p"`
-	Stop                json.RawMessage `json:"stop"`
-	Tools               []chatTool      `json:"tools"`
-	ToolChoice          json.RawMessage `json:"tool_choice"`
-	ParallelToolCalls   *bool           `json:"parallel_tool_calls"`
-	ResponseFormat      *responseFormat `json:"response_format"`
-	User                string          `json:"user"`
-}
+// The names of fields that both protocols have, and those that are OpenAI's.
+const (
+	maxTokens       = "max_tokens"
+	maxOpenAITokens = "max_completion_tokens"
+	outputConfig    = "output_config"
+)
 
-type chatTool struct {
-	Type     string `json:"type"`
-	Function struct {
-		Name        string          `json:"name"`
-		Description string          `json:"description"`
-		Parameters  json.RawMessage `json:"parameters"`
-	} `json:"function"`
-}
-
-type responseFormat struct {
-	Type       string `json:"type"`
-	JSONSchema struct {
-		Schema json.RawMessage `json:"schema"`
-	} `json:"json_schema"`
-}
-
-// knownFields are OpenAI's own: those that are translated above, and those that
-// have no counterpart and are left out.
-func knownFields() []string {
-	return []string{
-		"messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "stop", "tools", "tool_choice",
-		"parallel_tool_calls", "response_format", "user", "model", "stream", "stream_options",
+// isOpenAIs tells the fields that are translated, and those that have no
+// counterpart and are left out. All others pass through.
+func isOpenAIs(name string) bool {
+	switch name {
+	case "messages", maxTokens, maxOpenAITokens, "temperature", "top_p", "stop", "tools", "tool_choice",
+		"parallel_tool_calls", "response_format", "user", "model", "stream", "stream_options", "system",
 		"n", "presence_penalty", "frequency_penalty", "seed", "logit_bias", "logprobs", "top_logprobs", "functions",
 		"function_call", "store", "reasoning_effort", "metadata", "prediction", "service_tier", "verbosity",
-		"modalities", "audio", "safety_identifier", "prompt_cache_key", "web_search_options", "chat_template_kwargs",
+		"modalities", "audio", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "web_search_options",
+		"chat_template_kwargs":
+		return true
 	}
+	return false
 }
 
-// params translates a request.
-func (m *Model) params(r llm.Request, sampling bool) (anthropic.MessageNewParams, error) {
+// draft is a request that is being translated, field by field.
+type draft struct {
+	asked []llm.Member // OpenAI's
+	out   []llm.Member // Anthropic's
+
+	limit   int64 // of the answer
+	forced  bool  // the model has to call a tool
+	samples bool  // temperature or top_p are in it
+	thinks  bool  // thinking is in it because of a reasoning_effort
+}
+
+// translate makes a request of Anthropic's.
+func (m *Model) translate(r llm.Request, h habits) (*draft, error) {
 	if r.Endpoint != llm.ChatCompletions {
-		return anthropic.MessageNewParams{}, fmt.Errorf("claude answers chats only, and has no %s", r.Endpoint)
+		return nil, fmt.Errorf("claude answers chats only, and has no %s", r.Endpoint)
 	}
-	body, err := m.own(r.Body)
+	members, err := llm.Members(r.Body)
 	if err != nil {
-		return anthropic.MessageNewParams{}, err
+		return nil, err
 	}
-	var chat chatRequest
-	if err := json.Unmarshal(body, &chat); err != nil {
-		return anthropic.MessageNewParams{}, fmt.Errorf("the request is no OpenAI chat request: %w", err)
+	d := &draft{asked: m.own(members), out: make([]llm.Member, 0, len(members)+4)}
+	d.set("model", m.name)
+	if d.limit, err = d.maxTokens(m.MaxTokens); err != nil {
+		return nil, err
 	}
-	p := anthropic.MessageNewParams{Model: m.Model, MaxTokens: m.maxTokens(chat)}
-	if p.System, p.Messages, err = messages(chat.Messages); err != nil {
-		return p, err
+	d.set(maxTokens, strconv.AppendInt(nil, d.limit, 10))
+	if h.stream {
+		d.set("stream", json.RawMessage("true"))
 	}
-	if len(p.Messages) == 0 {
-		return p, errors.New("the request has no message to answer")
+	talk, err := d.conversation(len(r.Body))
+	if err != nil {
+		return nil, err
 	}
-	if text := formatInstruction(chat.ResponseFormat); text != "" {
-		p.System = append(p.System, anthropic.TextBlockParam{Text: text})
+	d.tools()
+	d.think(h.effort, talk.calling)
+	if h.sampling && !d.thinks {
+		err = d.sampling()
 	}
-	if sampling {
-		setSampling(&p, chat)
-	}
-	p.StopSequences = stops(chat.Stop)
-	p.Tools = tools(chat.Tools)
-	if len(p.Tools) > 0 {
-		p.ToolChoice = toolChoice(chat.ToolChoice, chat.ParallelToolCalls)
-	}
-	if chat.User != "" {
-		p.Metadata.UserID = param.NewOpt(chat.User)
-	}
-	setExtra(&p, body)
-	return p, nil
+	d.stops()
+	d.who()
+	d.rest()
+	return d, err
 }
 
-// own is the caller's body with the deployment's own fields in it, and without
+// own is the caller's fields with the deployment's own among them, and without
 // those that it drops.
-func (m *Model) own(body json.RawMessage) (json.RawMessage, error) {
-	fields := make(map[string]any, len(m.Fields)+len(m.Drop))
-	limited := llm.Field(body, "max_tokens") != nil || llm.Field(body, "max_completion_tokens") != nil
-	for name, value := range m.Fields {
-		limit := name == "max_tokens" || name == "max_completion_tokens"
-		if llm.Field(body, name) == nil && (!limit || !limited) {
-			fields[name] = value
+func (m *Model) own(members []llm.Member) []llm.Member {
+	has := func(name string) bool {
+		return slices.ContainsFunc(members, func(f llm.Member) bool { return f.Name == name })
+	}
+	limited := has(maxTokens) || has(maxOpenAITokens)
+	for _, f := range m.defaults {
+		limit := f.Name == maxTokens || f.Name == maxOpenAITokens
+		if !has(f.Name) && (!limit || !limited) {
+			members = append(members, f)
 		}
 	}
-	for _, name := range m.Drop {
-		fields[name] = nil
+	if len(m.Drop) == 0 {
+		return members
 	}
-	if len(fields) == 0 {
-		return body, nil
-	}
-	return llm.SetFields(body, fields)
+	return slices.DeleteFunc(members, func(f llm.Member) bool { return slices.Contains(m.Drop, f.Name) })
 }
 
-func (m *Model) maxTokens(chat chatRequest) int64 {
-	for _, n := range []*int64{chat.MaxCompletionTokens, chat.MaxTokens} {
-		if n != nil && *n > 0 {
-			return *n
+// get returns a field that was asked for; nil where it is not there or null. Of
+// several with one name the last counts.
+func (d *draft) get(name string) json.RawMessage {
+	var value json.RawMessage
+	for i := range d.asked {
+		if d.asked[i].Name == name {
+			value = d.asked[i].Value
 		}
 	}
-	return m.MaxTokens
-}
-
-// setSampling translates temperature and top_p. Anthropic's temperature ends at
-// 1, and its newer models take only one of the two: the temperature wins.
-func setSampling(p *anthropic.MessageNewParams, chat chatRequest) {
-	switch {
-	case chat.Temperature != nil:
-		p.Temperature = param.NewOpt(min(*chat.Temperature, 1))
-	case chat.TopP != nil:
-		p.TopP = param.NewOpt(*chat.TopP)
-	}
-}
-
-// stops reads a string or a list of them; blank ones are refused there.
-func stops(raw json.RawMessage) []string {
-	var list []string
-	var one string
-	if json.Unmarshal(raw, &one) == nil {
-		list = []string{one}
-	} else if json.Unmarshal(raw, &list) != nil {
+	if string(value) == "null" {
 		return nil
 	}
-	return slices.DeleteFunc(list, func(s string) bool { return strings.TrimSpace(s) == "" })
+	return value
 }
 
-func tools(list []chatTool) []anthropic.ToolUnionParam {
-	var out []anthropic.ToolUnionParam
-	for _, t := range list {
-		if t.Type != "function" && t.Type != "" {
-			continue
-		}
-		schema := t.Function.Parameters
-		if len(schema) == 0 || string(schema) == "null" {
-			schema = json.RawMessage(`{"type":"object"}`)
-		}
-		tool := &anthropic.ToolParam{
-			Name:        t.Function.Name,
-			InputSchema: param.Override[anthropic.ToolInputSchemaParam](schema),
-		}
-		if t.Function.Description != "" {
-			tool.Description = param.NewOpt(t.Function.Description)
-		}
-		out = append(out, anthropic.ToolUnionParam{OfTool: tool})
-	}
-	return out
+func (d *draft) set(name string, value json.RawMessage) {
+	d.out = append(d.out, llm.Member{Name: name, Value: value})
 }
 
-// toolChoice reads "auto", "none", "required" or the function to call.
-func toolChoice(raw json.RawMessage, parallel *bool) anthropic.ToolChoiceUnionParam {
-	var single param.Opt[bool]
-	if parallel != nil {
-		single = param.NewOpt(!*parallel)
-	}
-	var word string
-	var named struct {
-		Function struct {
-			Name string `json:"name"`
-		} `json:"function"`
-	}
-	switch {
-	case json.Unmarshal(raw, &word) == nil && word == "none":
-		return anthropic.ToolChoiceUnionParam{OfNone: &anthropic.ToolChoiceNoneParam{}}
-	case word == "required":
-		return anthropic.ToolChoiceUnionParam{OfAny: &anthropic.ToolChoiceAnyParam{DisableParallelToolUse: single}}
-	case word == "" && json.Unmarshal(raw, &named) == nil && named.Function.Name != "":
-		return anthropic.ToolChoiceUnionParam{
-			OfTool: &anthropic.ToolChoiceToolParam{Name: named.Function.Name, DisableParallelToolUse: single},
+// maxTokens is the limit of the answer. Zero and less are as good as none.
+func (d *draft) maxTokens(otherwise int64) (int64, error) {
+	for _, name := range []string{maxOpenAITokens, maxTokens} {
+		n, found, err := d.number(name)
+		if err != nil {
+			return 0, err
+		}
+		if found && n >= 1 {
+			return int64(min(n, math.MaxInt32)), nil
 		}
 	}
-	return anthropic.ToolChoiceUnionParam{OfAuto: &anthropic.ToolChoiceAutoParam{DisableParallelToolUse: single}}
+	return otherwise, nil
+}
+
+func (d *draft) number(name string) (n float64, found bool, err error) {
+	raw := d.get(name)
+	if raw == nil {
+		return 0, false, nil
+	}
+	if n, err = strconv.ParseFloat(string(raw), 64); err != nil {
+		return 0, false, fmt.Errorf("%s is no number", name)
+	}
+	return n, true, nil
+}
+
+// conversation translates the messages, and what is asked of the answer's form.
+func (d *draft) conversation(size int) (*conversation, error) {
+	talk := &conversation{}
+	talk.system.grow(size / 8)
+	talk.turns.grow(size)
+	talk.addSystem(d.get("system"))
+	if err := talk.add(d.get("messages")); err != nil {
+		return nil, err
+	}
+	if len(talk.turns.b) == 0 {
+		return nil, errors.New("the request has no message to answer")
+	}
+	if field(d.get(outputConfig), "format") == nil {
+		if text := formatInstruction(d.get("response_format")); text != "" {
+			talk.system.text(appendQuoted(nil, []byte(text)), nil)
+		}
+	}
+	if len(talk.system.b) > 0 {
+		d.set("system", talk.system.closed())
+	}
+	d.set("messages", talk.closed())
+	return talk, nil
 }
 
 // formatInstruction asks for JSON in words: not every model has a setting for
 // it, and every model understands this.
-func formatInstruction(f *responseFormat) string {
+func formatInstruction(format json.RawMessage) string {
 	const ask = "Answer with one JSON object and nothing else: no introduction, no code fence."
-	switch {
-	case f == nil:
-		return ""
-	case f.Type == "json_object":
+	switch word(field(format, "type")) {
+	case "json_object":
 		return ask
-	case f.Type == "json_schema":
-		return ask + " It must satisfy this JSON schema:\n" + string(f.JSONSchema.Schema)
+	case "json_schema":
+		return ask + " It must satisfy this JSON schema:\n" + string(field(field(format, "json_schema"), "schema"))
 	}
 	return ""
 }
 
-// setExtra passes fields through that OpenAI does not know.
-func setExtra(p *anthropic.MessageNewParams, body json.RawMessage) {
-	known := knownFields()
-	extra := map[string]any{}
-	for name, value := range llm.Fields(body) {
-		if !slices.Contains(known, name) {
-			extra[name] = value
+// sampling translates temperature and top_p. Anthropic's temperature ends at 1,
+// and its newer models take only one of the two: the temperature wins.
+func (d *draft) sampling() error {
+	for _, name := range []string{"temperature", "top_p"} {
+		n, found, err := d.number(name)
+		if err != nil {
+			return err
+		}
+		if !found {
+			continue
+		}
+		value := d.get(name)
+		if name == "temperature" && n > 1 {
+			value = json.RawMessage("1")
+		}
+		d.set(name, value)
+		d.samples = true
+		return nil
+	}
+	return nil
+}
+
+// stops reads a string or a list of them; blank ones are refused there.
+func (d *draft) stops() {
+	raw := d.get("stop")
+	list := []byte("[")
+	if isString(raw) && !isBlank(raw) {
+		list = append(list, raw...)
+	}
+	for stop := range llm.RawItems(raw) {
+		if !isBlank(stop) {
+			list = append(comma(list), stop...)
 		}
 	}
-	if len(extra) > 0 {
-		p.SetExtraFields(extra)
+	if len(list) > 1 {
+		d.set("stop_sequences", append(list, ']'))
+	}
+}
+
+// who passes on what both protocols have under one name with other values: who
+// asks, and how urgent it is.
+func (d *draft) who() {
+	user := field(d.get("metadata"), "user_id")
+	if len(inner(user)) == 0 {
+		user = d.get("user")
+	}
+	if len(inner(user)) > 0 {
+		d.set("metadata", append(append([]byte(`{"user_id":`), user...), '}'))
+	}
+	switch tier := d.get("service_tier"); word(tier) {
+	case "auto", "standard_only":
+		d.set("service_tier", tier)
+	}
+}
+
+// rest passes fields through that OpenAI does not know.
+func (d *draft) rest() {
+	set := len(d.out)
+	for _, f := range d.asked {
+		ours := slices.ContainsFunc(d.out[:set], func(o llm.Member) bool { return o.Name == f.Name })
+		switch {
+		case ours || isOpenAIs(f.Name):
+		case d.thinks && f.Name == "top_k": // thinking takes no sampling of any sort
+		default:
+			d.out = append(d.out, f)
+		}
 	}
 }

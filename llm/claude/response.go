@@ -1,138 +1,178 @@
 package claude
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
-	"strings"
+	"strconv"
 	"time"
-
-	"github.com/anthropics/anthropic-sdk-go"
 
 	"github.com/tribunebot/tribune/llm"
 )
 
-// The JSON below is OpenAI's, as its clients read it.
-
-type completionBody struct {
-	ID      string             `json:"id"`
-	Object  string             `json:"object"`
-	Created int64              `json:"created"`
-	Model   string             `json:"model"`
-	Choices []completionChoice `json:"choices"`
-	Usage   *usageBody         `json:"usage,omitempty"`
+// message is a whole message of Anthropic's, found where it lies.
+type message struct {
+	kind, role string
+	id, model  json.RawMessage
+	stop       string
+	content    json.RawMessage
+	failure    json.RawMessage
+	usage      usage
 }
 
-type completionChoice struct {
-	Index   int          `json:"index"`
-	Message *messageBody `json:"message,omitempty"`
-	Delta   *messageBody `json:"delta,omitempty"`
-	Finish  *string      `json:"finish_reason"`
+// readMessage reads an answer that is valid JSON.
+func readMessage(raw json.RawMessage) message {
+	m := message{id: empty(), model: empty()}
+	for name, value := range llm.RawFields(raw) {
+		switch string(name) {
+		case "type":
+			m.kind = word(value)
+		case "role":
+			m.role = word(value)
+		case "id":
+			m.id = orEmpty(value)
+		case "model":
+			m.model = orEmpty(value)
+		case "stop_reason":
+			m.stop = word(value)
+		case "content":
+			m.content = value
+		case "usage":
+			m.usage.add(value)
+		case "error":
+			m.failure = value
+		}
+	}
+	return m
 }
 
-type messageBody struct {
-	Role      string         `json:"role,omitempty"`
-	Content   *string        `json:"content,omitempty"`
-	Reasoning string         `json:"reasoning_content,omitempty"`
-	ToolCalls []toolCallBody `json:"tool_calls,omitempty"`
+// answer is what the blocks of a message say, as OpenAI's message says it. The
+// texts are parts of JSON strings, without their quotes.
+type answer struct {
+	text, thought   []byte
+	thoughts, calls []byte // items of lists
 }
 
-type toolCallBody struct {
-	Index    *int         `json:"index,omitempty"`
-	ID       string       `json:"id,omitempty"`
-	Type     string       `json:"type,omitempty"`
-	Function functionBody `json:"function"`
-}
-
-type functionBody struct {
-	Name      string `json:"name,omitempty"`
-	Arguments string `json:"arguments"`
-}
-
-type usageBody struct {
-	Prompt     int `json:"prompt_tokens"`
-	Completion int `json:"completion_tokens"`
-	Total      int `json:"total_tokens"`
-	Details    struct {
-		Cached int `json:"cached_tokens"`
-	} `json:"prompt_tokens_details"`
-	CompletionDetails struct {
-		Reasoning int `json:"reasoning_tokens"`
-	} `json:"completion_tokens_details"`
+func (a *answer) add(block json.RawMessage) {
+	b := readBlock(block)
+	switch b.kind {
+	case blockText:
+		a.text = append(a.text, inner(b.text)...)
+	case blockThinking:
+		a.thought = append(a.thought, inner(b.thinking)...)
+		a.thoughts = append(comma(a.thoughts), block...)
+	case blockRedacted:
+		a.thoughts = append(comma(a.thoughts), block...)
+	case "tool_use":
+		if len(b.input) == 0 {
+			b.input = json.RawMessage("{}")
+		}
+		a.calls = append(comma(a.calls), `{"id":`...)
+		a.calls = append(a.calls, orEmpty(b.id)...)
+		a.calls = append(append(a.calls, `,"type":"function","function":{"name":`...), orEmpty(b.name)...)
+		a.calls = append(appendQuoted(append(a.calls, `,"arguments":`...), b.input), "}}"...)
+	}
 }
 
 // completion translates a whole message.
-func completion(m *anthropic.Message, now time.Time) (json.RawMessage, error) {
-	message := messageBody{Role: "assistant"}
-	var text, thought strings.Builder
-	for _, block := range m.Content {
-		switch block.Type {
-		case "text":
-			text.WriteString(block.Text)
-		case "thinking":
-			thought.WriteString(block.Thinking)
-		case "tool_use":
-			message.ToolCalls = append(message.ToolCalls, toolCallBody{
-				ID: block.ID, Type: "function",
-				Function: functionBody{Name: block.Name, Arguments: cmp.Or(string(block.Input), "{}")},
-			})
-		}
+func (m *message) completion(now time.Time) (json.RawMessage, error) {
+	var a answer
+	for block := range llm.RawItems(m.content) {
+		a.add(block)
 	}
-	said := text.String()
-	message.Content, message.Reasoning = &said, thought.String()
-	if err := withheld(m.StopReason, said != "" || len(message.ToolCalls) > 0); err != nil {
+	if err := withheld(m.stop, len(a.text) > 0 || len(a.calls) > 0); err != nil {
 		return nil, err
 	}
-	finish := finishReason(m.StopReason)
-	return json.Marshal(completionBody{
-		ID: m.ID, Object: "chat.completion", Created: now.Unix(), Model: m.Model,
-		Choices: []completionChoice{{Message: &message, Finish: &finish}},
-		Usage:   usageJSON(countUsage(m.Usage)),
-	})
+	const room = 512 // for everything but the texts
+	b := make([]byte, 0, room+len(a.text)+len(a.thought)+len(a.thoughts)+len(a.calls))
+	b = appendHead(b, "chat.completion", m.id, m.model, now.Unix())
+	b = append(append(append(b, `"message":{"role":"assistant","content":"`...), a.text...), '"')
+	if len(a.thought) > 0 {
+		b = append(append(append(b, `,"reasoning_content":"`...), a.thought...), '"')
+	}
+	if len(a.thoughts) > 0 {
+		b = append(append(append(b, `,"thinking_blocks":[`...), a.thoughts...), ']')
+	}
+	if len(a.calls) > 0 {
+		b = append(append(append(b, `,"tool_calls":[`...), a.calls...), ']')
+	}
+	b = append(append(append(b, `},"finish_reason":"`...), finishReason(m.stop)...), `"}]`...)
+	if m.usage.count() != nil {
+		b = m.usage.appendJSON(append(b, `,"usage":`...))
+	}
+	return append(b, '}'), nil
+}
+
+// appendHead opens a completion or a chunk, up to what its one choice says.
+func appendHead(b []byte, object string, id, model json.RawMessage, created int64) []byte {
+	b = append(append(b, `{"id":`...), id...)
+	b = append(append(append(b, `,"object":"`...), object...), `","created":`...)
+	b = strconv.AppendInt(b, created, 10)
+	return append(append(append(b, `,"model":`...), model...), `,"choices":[{"index":0,`...)
+}
+
+// block is one block of a message, or a delta of one.
+type block struct {
+	kind            string
+	id, name, input json.RawMessage
+	text, thinking  json.RawMessage
+	signature, data json.RawMessage
+	partial         json.RawMessage // partial_json
+	stop            string          // stop_reason of a message_delta
+}
+
+// The types of blocks that are known in both directions.
+const (
+	blockText     = "text"
+	blockThinking = "thinking"
+	blockRedacted = "redacted_thinking"
+)
+
+func readBlock(raw json.RawMessage) block {
+	var b block
+	for name, value := range llm.RawFields(raw) {
+		switch string(name) {
+		case "type":
+			b.kind = word(value)
+		case "id":
+			b.id = value
+		case "name":
+			b.name = value
+		case "input":
+			b.input = value
+		case "text":
+			b.text = value
+		case "thinking":
+			b.thinking = value
+		case "signature":
+			b.signature = value
+		case "data":
+			b.data = value
+		case "partial_json":
+			b.partial = value
+		case "stop_reason":
+			b.stop = word(value)
+		}
+	}
+	return b
 }
 
 // withheld tells a refusal that let nothing through: another model may answer.
-func withheld(stop anthropic.StopReason, said bool) error {
-	if stop != anthropic.StopReasonRefusal || said {
+func withheld(stop string, said bool) error {
+	if stop != "refusal" || said {
 		return nil
 	}
 	return &llm.Error{Kind: llm.ContentPolicy, Err: errors.New("the answer was withheld: refusal")}
 }
 
-func finishReason(stop anthropic.StopReason) string {
+// finishReason is OpenAI's word for a stop reason.
+func finishReason(stop string) string {
 	switch stop {
-	case anthropic.StopReasonMaxTokens, anthropic.StopReasonModelContextWindowExceeded:
+	case "max_tokens", "model_context_window_exceeded":
 		return "length"
-	case anthropic.StopReasonToolUse:
+	case "tool_use":
 		return "tool_calls"
-	case anthropic.StopReasonRefusal:
+	case "refusal":
 		return "content_filter"
-	default:
-		return "stop"
 	}
-}
-
-// countUsage adds up the prompt, of which Anthropic tells the cached parts
-// apart. It returns nil when nothing was told.
-func countUsage(u anthropic.Usage) *llm.Usage {
-	prompt := u.InputTokens + u.CacheReadInputTokens + u.CacheCreationInputTokens
-	if prompt == 0 && u.OutputTokens == 0 {
-		return nil
-	}
-	return &llm.Usage{
-		Prompt:     int(prompt),
-		Completion: int(u.OutputTokens),
-		Cached:     int(u.CacheReadInputTokens),
-		Reasoning:  int(u.OutputTokensDetails.ThinkingTokens),
-	}
-}
-
-func usageJSON(u *llm.Usage) *usageBody {
-	if u == nil {
-		return nil
-	}
-	body := &usageBody{Prompt: u.Prompt, Completion: u.Completion, Total: u.Prompt + u.Completion}
-	body.Details.Cached = u.Cached
-	body.CompletionDetails.Reasoning = u.Reasoning
-	return body
+	return "stop"
 }

@@ -3,14 +3,9 @@ package claude
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"net/http"
-
-	"github.com/anthropics/anthropic-sdk-go"
-	"github.com/anthropics/anthropic-sdk-go/option"
-	"github.com/anthropics/anthropic-sdk-go/packages/ssestream"
 
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/edge"
@@ -29,126 +24,153 @@ func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk)
 	callCtx, watch := m.limits.Start(ctx, m.ID)
 	defer watch.Stop()
 	watch.Await()
-	raw, c, err := m.open(ctx, callCtx, r)
+	c, err := m.open(ctx, callCtx, r, true)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = raw.Close() }() // a body that was read has nothing more to say
-	s := &reading{model: m, raw: raw, call: c, watch: watch, request: r.Body}
+	defer c.resp.Body.Close()
+	body := edge.Bounded(c.resp.Body, m.limits.Bytes)
+	s := &reading{call: c, ctx: callCtx, watch: watch, body: body, events: edge.NewEvents(body)}
 	s.translation.created = m.Now().Unix()
 	s.translation.asked = string(llm.Field(llm.Field(r.Body, "stream_options"), "include_usage")) == "true"
-	for {
-		chunks, err := s.next(ctx, callCtx)
-		switch {
-		case errors.Is(err, io.EOF):
-			return s.end(yield)
-		case err != nil:
-			return err
-		}
-		for _, chunk := range chunks {
-			if !yield(chunk) {
-				return edge.ErrLeft
-			}
-		}
-	}
-}
-
-type eventStream = ssestream.Stream[anthropic.MessageStreamEventUnion]
-
-// open starts the stream; a model that refuses temperature or top_p is asked
-// again without.
-func (m *Model) open(parent, ctx context.Context, r llm.Request) (*eventStream, *call, error) {
-	for {
-		sampling := !m.noSampling.Load()
-		params, err := m.params(r, sampling)
-		if err != nil {
-			return nil, nil, m.edge.Unsent(err, r.Body)
-		}
-		c := &call{client: m.HTTPClient, limit: m.limits.Bytes, stream: true, extra: r.Header}
-		raw := m.client.Messages.NewStreaming(ctx, params, option.WithHTTPClient(c))
-		switch {
-		case sampling && c.refusesSampling():
-			m.noSampling.Store(true)
-		case c.refusal != nil:
-			return nil, nil, m.refused(c, c.status, c.refusal, r.Body)
-		case raw.Err() != nil:
-			return nil, nil, m.failed(parent, ctx, c, raw.Err(), r.Body)
-		default:
-			return raw, c, nil
-		}
-	}
+	return s.pass(yield)
 }
 
 // reading is a stream under way.
 type reading struct {
-	model       *Model
-	raw         *eventStream
 	call        *call
+	ctx         context.Context //nolint:containedctx // of this one stream
 	watch       *edge.Watch
-	request     []byte
+	body        io.Reader
+	events      *edge.Events
 	translation translation
 }
 
-// next returns the chunks of the next event, or io.EOF when the stream ended
-// well.
-func (s *reading) next(parent, ctx context.Context) ([]llm.Chunk, error) {
-	s.watch.Await()
-	if s.translation.stopped || !s.raw.Next() {
-		return nil, s.ended(parent, ctx)
+// pass hands on chunk after chunk. Of each it says whether the next is here
+// already, which is why it looks one ahead; but it never waits for that one.
+func (s *reading) pass(yield func(llm.Chunk) bool) error {
+	for {
+		chunk, err := s.next()
+		if err != nil {
+			return s.finish(err, yield)
+		}
+		for more := true; more; {
+			following, found, err := s.poll()
+			more = found
+			chunk.More = found || errors.Is(err, io.EOF)
+			if !yield(chunk) {
+				return edge.ErrLeft
+			}
+			if err != nil {
+				return s.finish(err, yield)
+			}
+			chunk = following
+		}
 	}
-	event := s.raw.Current()
-	chunks, err := s.translation.event(event)
-	if err != nil {
-		return nil, s.model.explain(err, s.request)
+}
+
+// next returns the next chunk, or io.EOF when the stream ended well.
+func (s *reading) next() (llm.Chunk, error) {
+	for {
+		if chunk, found, err := s.poll(); found || err != nil {
+			return chunk, err
+		}
+		s.watch.Await()
+		event, err := s.events.Next()
+		if err != nil {
+			return llm.Chunk{}, s.ended(err)
+		}
+		if err := s.take(event); err != nil {
+			return llm.Chunk{}, err
+		}
+	}
+}
+
+// poll returns the next chunk if it is here already.
+func (s *reading) poll() (chunk llm.Chunk, found bool, err error) {
+	for {
+		if chunk, found := s.translation.next(); found {
+			return chunk, true, nil
+		}
+		event, ok := s.events.Poll()
+		if !ok {
+			return llm.Chunk{}, false, nil
+		}
+		if err := s.take(event); err != nil {
+			return llm.Chunk{}, false, err
+		}
+	}
+}
+
+// take reads an event; io.EOF when it ends the stream well.
+func (s *reading) take(event edge.Event) error {
+	switch {
+	case event.Done:
+		return s.ended(io.EOF)
+	case event.Failed:
+		return s.call.refused(http.StatusOK, event.Data)
+	case !llm.Valid(event.Data):
+		return s.call.bad(edge.Instead("no JSON", event.Data))
+	}
+	e := readEvent(event.Data)
+	if e.kind == "error" || e.kind == "" && e.failure != nil {
+		return s.call.refused(http.StatusOK, event.Data)
+	}
+	if err := s.translation.take(e); err != nil {
+		return s.call.broken(err)
 	}
 	switch {
+	case s.translation.stopped:
+		return s.ended(io.EOF)
 	case s.translation.finished:
 		s.watch.Whole()
-	case event.Type == "content_block_delta":
+	case e.kind == "content_block_delta":
 		s.watch.Got()
 	}
-	return chunks, nil
+	return nil
 }
 
 // ended judges how a stream ended: io.EOF for well. Once the stop reason has
 // come the answer is whole, whatever happens to the connection then.
-func (s *reading) ended(parent, ctx context.Context) error {
-	err := s.raw.Err()
+func (s *reading) ended(err error) error {
 	switch {
-	case parent.Err() != nil:
-		return s.model.edge.Broke(parent, ctx, errors.New("the caller left"), s.request)
+	case s.call.parent.Err() != nil:
+		return s.call.broke(s.ctx, err)
 	case s.translation.finished:
 		return io.EOF
-	case s.call.err != nil || ctx.Err() != nil:
-		return s.model.failed(parent, ctx, s.call, err, s.request)
-	case err != nil:
-		return s.unreadable(err)
+	case !errors.Is(err, io.EOF):
+		return s.call.broke(s.ctx, err)
 	case s.translation.started:
-		return s.model.edge.Broke(parent, ctx, errors.New("the stream was cut before its end"), s.request)
+		return s.call.broke(s.ctx, errors.New("the stream was cut before its end"))
 	}
-	return s.model.edge.Bad(errors.New("the stream ended without an answer"), s.request)
+	return s.nothing()
 }
 
-// unreadable is an error event, or an event that is no JSON.
-func (s *reading) unreadable(err error) error {
-	if e, ok := errors.AsType[*anthropic.Error](err); ok {
-		return s.model.refused(s.call, http.StatusOK, []byte(e.RawJSON()), s.request)
+// nothing explains a stream without an answer in it.
+func (s *reading) nothing() error {
+	junk := s.events.Junk
+	if llm.Valid(junk) && readEvent(junk).failure != nil {
+		return s.call.refused(http.StatusOK, junk)
 	}
-	return s.model.edge.Bad(fmt.Errorf("an event cannot be read: %w", err), s.request)
+	if len(junk) > 0 {
+		return s.call.bad(edge.Instead("no event stream", junk))
+	}
+	return s.call.bad(errors.New("the stream ended without an answer"))
 }
 
-// end tells the reader who served, and then reads the body to its end: that
-// lets the connection be used again.
-func (s *reading) end(yield func(llm.Chunk) bool) error {
+// finish ends a stream. After a good end it tells the reader who served, and
+// then reads the body to its end: that lets the connection be used again.
+func (s *reading) finish(err error, yield func(llm.Chunk) bool) error {
+	if !errors.Is(err, io.EOF) {
+		return err
+	}
 	t := &s.translation
-	served := s.model.served(s.call, t.model, countUsage(t.usage))
+	served := s.call.served(llm.Unquote(t.model), t.usage.count())
 	if !yield(llm.Chunk{Served: &served}) {
 		return edge.ErrLeft
 	}
 	s.watch.Ended()
 	s.watch.Await()
-	for s.raw.Next() {
-		continue
-	}
+	_, _ = io.Copy(io.Discard, s.body) // the answer is whole; at worst the connection is lost
 	return nil
 }
