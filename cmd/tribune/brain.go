@@ -78,7 +78,7 @@ func (a *App) openGateway(ctx context.Context, model llm.Model) error {
 	o := gateway.Options{
 		Model: model, Catalog: noModels{}, MasterKey: a.key.Reveal(),
 		Keys: a.keys, Levels: a.book, Spend: a.spent,
-		Own: a.ownModel, OwnNames: func() []string { return []string{ownName} }, Refused: a.refused, Version: version, Now: a.now, Log: a.Log,
+		Own: a.ownModel, OwnNames: func(context.Context, map[string]string) []string { return []string{ownName} }, Refused: a.refused, Version: version, Now: a.now, Log: a.Log,
 	}
 	if a.Router != nil {
 		o.Catalog = a.Router

@@ -23,7 +23,7 @@ type caller struct {
 
 // authenticate finds out who asks. Its error never repeats the key.
 func (g *Gateway) authenticate(r *http.Request) (caller, error) {
-	secret, given := presented(r.Header)
+	secret, given := g.presented(r.Header)
 	if given && plausible(secret) {
 		who, found, err := g.lookUp(r.Context(), secret)
 		if found || err != nil {
@@ -63,9 +63,22 @@ func (g *Gateway) lookUp(ctx context.Context, secret string) (caller, bool, erro
 	return caller{known: true, key: key}, true, nil
 }
 
-// presented is the key that came with a request: as OpenAI's clients send it,
-// as Anthropic's do, or as Azure's do.
-func presented(h http.Header) (string, bool) {
+// Presents tells whether a request carries anything as its key, right or wrong:
+// for addresses that answer those who send none in another way.
+func (g *Gateway) Presents(r *http.Request) bool {
+	_, given := g.presented(r.Header)
+	return given
+}
+
+// presented is the key that came with a request: in the operator's own header,
+// or as OpenAI's clients send it, as Anthropic's do, or as Azure's do.
+func (g *Gateway) presented(h http.Header) (string, bool) {
+	if v := h[g.KeyHeader]; g.KeyHeader != "" && len(v) > 0 && v[0] != "" {
+		if scheme, secret, ok := strings.Cut(v[0], " "); ok && strings.EqualFold(scheme, "Bearer") {
+			return strings.TrimSpace(secret), true
+		}
+		return v[0], true
+	}
 	if v := h.Get("Authorization"); v != "" {
 		scheme, secret, ok := strings.Cut(v, " ")
 		if !ok || !strings.EqualFold(scheme, "Bearer") {

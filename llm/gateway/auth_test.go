@@ -26,11 +26,34 @@ func virtual(change func(k *llm.Key)) llm.Key {
 // call sends a request with these headers only.
 func call(t *testing.T, g http.Handler, header http.Header) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/chat/completions", strings.NewReader(question))
+	return serve(g, newRequest(t, question, header))
+}
+
+func newRequest(t *testing.T, body string, header http.Header) *http.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/chat/completions", strings.NewReader(body))
 	r.Header = header
+	return r
+}
+
+func serve(g http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	g.ServeHTTP(w, r)
 	return w
+}
+
+func ownHeader(o *Options) { o.KeyHeader = "x-gate" }
+
+func TestPresents(t *testing.T) {
+	t.Parallel()
+	g := open(t, llmtest.NewScript(), ownHeader)
+	for name, want := range map[string]bool{
+		"Authorization": true, "X-Api-Key": true, "Api-Key": true, "X-Gate": true, "X-Other": false,
+	} {
+		if got := g.Presents(newRequest(t, "", http.Header{name: {"anything"}})); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
 }
 
 func TestWhoIsLetIn(t *testing.T) {
@@ -65,6 +88,12 @@ func TestWhoIsLetIn(t *testing.T) {
 		"not yet expired":  {header: http.Header{"Authorization": {"Bearer " + secret}}, key: virtual(func(k *llm.Key) { k.Expires = now.Add(1) }), want: 200},
 		"no master key":    {header: http.Header{"Authorization": {"Bearer "}}, change: func(o *Options) { o.MasterKey = "" }, want: 401, code: "invalid_api_key"},
 		"no keys at all":   {header: http.Header{"Authorization": {"Bearer " + secret}}, change: func(o *Options) { o.Keys = nil }, want: 401, code: "invalid_api_key"},
+		"own header":       {header: http.Header{"X-Gate": {secret}}, change: ownHeader, want: 200},
+		"own, as a bearer": {header: http.Header{"X-Gate": {"Bearer " + secret}}, change: ownHeader, want: 200},
+		"own before all":   {header: http.Header{"X-Gate": {secret}, "Authorization": {"Bearer of another system"}}, change: ownHeader, want: 200},
+		"own, wrong":       {header: http.Header{"X-Gate": {"sk-wrong"}, "Authorization": {"Bearer " + secret}}, change: ownHeader, want: 401, code: "invalid_api_key"},
+		"own, not sent":    {header: http.Header{"Authorization": {"Bearer " + secret}}, change: ownHeader, want: 200},
+		"nobody's header":  {header: http.Header{"X-Gate": {secret}, "": {secret}}, want: 401, code: "invalid_api_key"},
 		"open":             {header: http.Header{}, change: func(o *Options) { o.Open = true }, want: 200},
 		"open, any key":    {header: http.Header{"Authorization": {"Bearer nonsense"}}, change: func(o *Options) { o.Open = true }, want: 200},
 		"open but blocked": {header: http.Header{"Authorization": {"Bearer " + secret}}, key: virtual(func(k *llm.Key) { k.Blocked = true }), change: func(o *Options) { o.Open = true }, want: 401, code: "key_blocked"},

@@ -24,6 +24,9 @@ func (g *Gateway) complete(e *exchange, endpoint llm.Endpoint) error {
 	if w.stream && endpoint == llm.Embeddings {
 		return invalid("stream", "embeddings cannot be streamed")
 	}
+	if g.RequireUser && w.labels[llm.LabelUser] == "" {
+		return invalid("user", "say in \"user\" for whom this is: this gateway asks for it")
+	}
 	model, request, err := g.request(e, w, body)
 	if err != nil {
 		return err
@@ -47,6 +50,9 @@ func (g *Gateway) request(e *exchange, w *wish, body json.RawMessage) (llm.Model
 	}
 	if w.asked {
 		r.Asks = &w.asks
+	}
+	if g.ForwardHeaders {
+		r.Header = g.forwarded(e.r.Header)
 	}
 	e.asked = true
 	return model, r, nil

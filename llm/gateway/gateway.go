@@ -44,6 +44,10 @@ type Options struct {
 	Model   llm.Model // the router; required
 	Catalog Catalog   // the router's list of models; required
 
+	// KeyHeader is a header that may carry the key beside the usual ones
+	// (litellm_key_header_name), with or without "Bearer": where it is sent the
+	// others are not looked at. Empty: none.
+	KeyHeader string
 	// MasterKey is the operator's: it may call every model and administers
 	// the virtual keys. Empty: nobody is the operator.
 	MasterKey string
@@ -60,11 +64,27 @@ type Options struct {
 	// administration.
 	Open bool
 
+	// RequireUser refuses requests that do not say for whom they are
+	// (enforce_user_param).
+	RequireUser bool
+	// ForwardHeaders passes a client's x- headers on to the provider
+	// (forward_client_headers_to_llm_api), but for those that look like
+	// credentials, tell of the client's way here, or are meant for a gateway.
+	ForwardHeaders bool
+
 	// Own gives models that are no group of the router's, such as the one
-	// that answers with retrieval; nil: none. OwnNames lists them. What they
-	// show to whom is theirs to decide, by the labels of the request.
+	// that answers with retrieval; nil: none. OwnNames lists those that may be
+	// shown to whoever the labels say asks: the labels that a request of
+	// theirs would have.
 	Own      func(name string) (llm.Model, bool)
-	OwnNames func() []string
+	OwnNames func(ctx context.Context, labels map[string]string) []string
+
+	// ProbeEvery is how often Watch calls each deployment
+	// (background_health_checks and health_check_interval); 0: never.
+	ProbeEvery time.Duration
+	// HideHealth keeps addresses, errors and times out of /health
+	// (health_check_details: false).
+	HideHealth bool
 
 	// Refused is told of each request that was answered without asking a
 	// model; nil: nobody is. It must not block.
@@ -100,6 +120,7 @@ type Gateway struct {
 	routes   map[string]route
 	switches map[string]reader
 	room     *semaphore.Weighted // for large bodies
+	probes   probes
 }
 
 // New checks the options and fills in their defaults.
@@ -108,6 +129,7 @@ func New(o Options) (*Gateway, error) {
 		return nil, errors.New("gateway: it needs a router")
 	}
 	o = o.orDefault()
+	o.KeyHeader = http.CanonicalHeaderKey(o.KeyHeader)
 	return &Gateway{
 		Options:  o,
 		master:   sha256.Sum256([]byte(o.MasterKey)),

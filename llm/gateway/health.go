@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/router"
 )
@@ -34,10 +32,11 @@ type endpointHealth struct {
 	Said         string   `json:"error_message,omitempty"` // of a probe
 	CooledUntil  *string  `json:"cooled_until,omitempty"`
 	Milliseconds *int64   `json:"response_ms,omitempty"` // of a probe
+	ProbedAt     *string  `json:"probed_at,omitempty"`
 }
 
-// health tells how the deployments stand: from what their calls came to, or
-// with ?probe=true from a call of each that is made for it. ?model=NAME asks
+// health tells how the deployments stand: from what their calls and those of
+// Watch came to, or with ?probe=true from a call of each that is made for it. ?model=NAME asks
 // for one group or deployment.
 func (g *Gateway) health(e *exchange) error {
 	query := e.r.URL.Query()
@@ -52,18 +51,19 @@ func (g *Gateway) health(e *exchange) error {
 			return p
 		}
 	}
-	checked := make([]endpointHealth, len(states))
-	for i, d := range states {
-		checked[i] = endpointHealth{
-			Model: fullName(d), ID: d.ID, Group: d.Group, APIBase: d.APIBase,
-			State: string(d.Health), Error: d.LastFailure, CooledUntil: instant(d.CooledUntil),
-		}
-	}
-	if query.Get("probe") == "true" {
-		g.probe(e, states, checked)
+	latest, now := g.probes.get(), query.Get("probe") == "true"
+	if now {
+		latest = g.probe(e.context(), states)
 	}
 	healthy, unhealthy := []endpointHealth{}, []endpointHealth{}
-	for _, h := range checked {
+	for _, d := range states {
+		h := healthOf(d)
+		if p, ok := latest[d.ID]; ok {
+			h.tried(p, now)
+		}
+		if g.HideHealth {
+			h = endpointHealth{Model: h.Model, ID: h.ID, Group: h.Group, State: h.State}
+		}
 		if h.State == string(router.Healthy) || h.State == string(router.Partial) {
 			healthy = append(healthy, h)
 		} else {
@@ -76,24 +76,28 @@ func (g *Gateway) health(e *exchange) error {
 	})
 }
 
-// probe calls every deployment that can be called by its id. One whose group
-// is a pattern stands for no model in particular.
-func (g *Gateway) probe(e *exchange, states []router.State, checked []endpointHealth) {
-	group, ctx := errgroup.WithContext(e.context())
-	group.SetLimit(probesAtOnce)
-	for i, d := range states {
-		if strings.Contains(d.Group, "*") {
-			continue
-		}
-		group.Go(func() error {
-			g.probeOne(ctx, d, &checked[i])
-			return nil
-		})
+func healthOf(d router.State) endpointHealth {
+	return endpointHealth{
+		Model: fullName(d), ID: d.ID, Group: d.Group, APIBase: d.APIBase,
+		State: string(d.Health), Error: d.LastFailure, CooledUntil: instant(d.CooledUntil),
 	}
-	group.Wait() //nolint:errcheck // none of them returns an error
 }
 
-func (g *Gateway) probeOne(ctx context.Context, d router.State, h *endpointHealth) {
+// tried adds what a probe came to. One that failed says more than calls that
+// went well; one that went well says more than they do only if it is made now.
+func (h *endpointHealth) tried(p probed, now bool) {
+	h.Milliseconds, h.ProbedAt = new(p.took.Milliseconds()), instant(p.at)
+	switch {
+	case p.err != nil:
+		h.State, h.Error, h.Said = string(router.Down), p.err.Kind, oneLine(p.err.Error())
+	case now:
+		h.State, h.Error = string(router.Healthy), ""
+	}
+}
+
+func isPattern(group string) bool { return strings.Contains(group, "*") }
+
+func (g *Gateway) probeOne(ctx context.Context, d router.State) probed {
 	none := 0
 	r := llm.Request{
 		ID: newID(), Group: d.ID, Body: json.RawMessage(probeChat),
@@ -103,12 +107,11 @@ func (g *Gateway) probeOne(ctx context.Context, d router.State, h *endpointHealt
 	if strings.Contains(strings.ToLower(d.Name), "embed") {
 		r.Endpoint, r.Body = llm.Embeddings, json.RawMessage(probeEmbedder)
 	}
-	began := g.Now()
+	p := probed{at: g.Now()}
 	_, err := g.Model.Complete(ctx, r)
-	took := g.Now().Sub(began).Milliseconds()
-	h.State, h.Error, h.Milliseconds = string(router.Healthy), "", &took
+	p.took = g.Now().Sub(p.at)
 	if err != nil {
-		f := llm.AsError(err)
-		h.State, h.Error, h.Said = string(router.Down), f.Kind, oneLine(f.Error())
+		p.err = llm.AsError(err)
 	}
+	return p
 }

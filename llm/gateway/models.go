@@ -51,7 +51,7 @@ func (g *Gateway) listModels(e *exchange) error {
 			list.Data = append(list.Data, e.entry(group.Name, owners[firstOf(group.Members)]))
 		}
 	}
-	for _, name := range g.ownNames() {
+	for _, name := range g.ownNames(e) {
 		if g.mayUse(e.caller, name) {
 			list.Data = append(list.Data, e.entry(name, "tribune"))
 		}
@@ -95,11 +95,11 @@ func (g *Gateway) owners() map[string]string {
 	return owners
 }
 
-func (g *Gateway) ownNames() []string {
+func (g *Gateway) ownNames(e *exchange) []string {
 	if g.OwnNames == nil {
 		return nil
 	}
-	return g.OwnNames()
+	return g.OwnNames(e.context(), e.caller.labels(nil, e.r.Header))
 }
 
 // anthropic tells whether one of Anthropic's clients asks.

@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,8 +50,23 @@ func housed(t *testing.T, model llm.Model, models ...string) *Gateway {
 		o.Catalog = house()
 		o.Keys = &keyring{keys: []llm.Key{virtual(func(k *llm.Key) { k.Models = models })}}
 		o.Own = func(name string) (llm.Model, bool) { return model, name == "tribune" }
-		o.OwnNames = func() []string { return []string{"tribune"} }
+		o.OwnNames = func(context.Context, map[string]string) []string { return []string{"tribune"} }
 	})
+}
+
+// Which names of its own a gateway shows may depend on who asks.
+func TestOwnNamesByKey(t *testing.T) {
+	t.Parallel()
+	g := housed(t, llmtest.NewScript(llmtest.Say("Yes.")))
+	g.OwnNames = func(_ context.Context, labels map[string]string) []string {
+		return []string{"tribune/" + labels[llm.LabelKey] + labels[llm.LabelMaster]}
+	}
+	for key, want := range map[string]string{secret: "tribune/alice", master: "tribune/true"} {
+		w := ask(t, g, http.MethodGet, "/v1/models", "", "Authorization", "Bearer "+key)
+		if !strings.Contains(w.Body.String(), `"`+want+`"`) {
+			t.Errorf("%s is not listed: %s", want, w.Body)
+		}
+	}
 }
 
 func decoded[T any](t *testing.T, w *httptest.ResponseRecorder) T {
@@ -208,6 +225,24 @@ func TestHealth(t *testing.T) {
 	}
 	if w := ask(t, g, http.MethodGet, "/health?model=ghost", ""); w.Code != http.StatusNotFound {
 		t.Errorf("of an unknown group: status %d", w.Code)
+	}
+}
+
+func TestHealthWithoutDetails(t *testing.T) {
+	t.Parallel()
+	broken := &llm.Error{Kind: llm.Unreachable, Provider: "deepseek", Err: errors.New("dial tcp 10.1.2.3")}
+	g := housed(t, llmtest.NewScript(llmtest.Step{Err: broken}))
+	g.HideHealth = true
+	for _, path := range []string{"/health", "/health?probe=true"} {
+		w := ask(t, g, http.MethodGet, path, "")
+		for _, detail := range []string{"10.1.2.3", "api.deepseek.com", "error", "cooled_until", "probed_at", "response_ms"} {
+			if strings.Contains(w.Body.String(), detail) {
+				t.Errorf("%s tells %s: %s", path, detail, w.Body)
+			}
+		}
+		if !strings.Contains(w.Body.String(), `"state":"down"`) {
+			t.Errorf("%s: %s", path, w.Body)
+		}
 	}
 }
 
