@@ -95,7 +95,7 @@ func (m *Model) open(parent, ctx context.Context, r llm.Request, stream bool) (*
 		if err != nil {
 			return nil, m.edge.Unsent(err, r.Body)
 		}
-		c := &call{model: m, parent: parent, body: llm.Object(d.out)}
+		c := &call{model: m, parent: parent, body: llm.Object(d.out), header: r.Header}
 		if err := c.post(ctx, stream); err != nil {
 			return nil, err
 		}

@@ -56,6 +56,7 @@ type call struct {
 	model  *Model
 	parent context.Context //nolint:containedctx // of this one call: it tells later whether the caller left
 	body   []byte
+	header http.Header // of the caller's, for the provider
 	resp   *http.Response
 }
 
@@ -77,6 +78,7 @@ func (c *call) request(ctx context.Context, stream bool) *http.Request {
 	if stream {
 		header = w.stream
 	}
+	header = edge.Merged(header, c.header)
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(c.body)), nil }
 	body, _ := open()
 	return (&http.Request{

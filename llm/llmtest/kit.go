@@ -47,6 +47,7 @@ func TestModel(t *testing.T, h Harness) { //nolint:tparallel // its caller has c
 		"stream without usage":     testStreamNoUsage,
 		"request passes untouched": testRequest,
 		"answer passes untouched":  testAnswer,
+		"caller's headers":         testHeaders,
 		"collect equals complete":  testCollect,
 		"refusals":                 testRefusals,
 		"faults":                   testFaults,
@@ -109,6 +110,26 @@ func Read(ctx context.Context, m llm.Model, r llm.Request) ([]llm.Chunk, error) 
 		chunks = append(chunks, chunk)
 	}
 	return chunks, nil
+}
+
+// testHeaders: a caller's headers reach the provider, but for those that the
+// deployment has itself.
+func testHeaders(t *testing.T, h Harness) {
+	t.Helper()
+	server, m := h.start(t, Setup{}, Say("Yes."))
+	r := Ask(t, "Hi")
+	r.Header = http.Header{"X-Request-Source": {"ci"}, "Content-Type": {"text/plain"}}
+	if _, err := m.Complete(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(t.Context(), m, r); err != nil {
+		t.Fatal(err)
+	}
+	for _, got := range server.Requests() {
+		if got.Header.Get("X-Request-Source") != "ci" || got.Header.Get("Content-Type") != "application/json" {
+			t.Errorf("headers = %v", got.Header)
+		}
+	}
 }
 
 func joined(chunks []llm.Chunk) string {
