@@ -37,7 +37,7 @@ func (l *blocks) mark(value json.RawMessage) {
 // part is a part of a message's content, found where it lies.
 type part struct {
 	raw                        json.RawMessage
-	kind                       string
+	kind                       []byte
 	text, refusal, image, file json.RawMessage
 	signature, mark            json.RawMessage
 }
@@ -47,7 +47,7 @@ func readPart(raw json.RawMessage) part {
 	for name, value := range llm.RawFields(raw) {
 		switch string(name) {
 		case "type":
-			p.kind = word(value)
+			p.kind = inner(value)
 		case "text":
 			p.text = value
 		case "refusal":
@@ -96,7 +96,7 @@ func (l *blocks) text(raw json.RawMessage, p *part) {
 // said adds a part's text; empty blocks are refused there.
 func (l *blocks) said(p part) {
 	switch {
-	case p.kind == blockThinking || p.kind == blockRedacted:
+	case string(p.kind) == blockThinking || string(p.kind) == blockRedacted:
 	case isString(p.text) && !isBlank(p.text):
 		l.text(p.text, &p)
 	case isString(p.refusal) && !isBlank(p.refusal):
@@ -118,7 +118,7 @@ func (l *blocks) shown(content json.RawMessage) error {
 }
 
 func (l *blocks) part(p part) error {
-	switch p.kind {
+	switch string(p.kind) {
 	case blockText, "":
 		l.said(p)
 	case "image_url":
@@ -138,7 +138,7 @@ func (l *blocks) part(p part) error {
 // provider's, and would be refused.
 func (l *blocks) thought(raw json.RawMessage) {
 	p := readPart(raw)
-	if p.kind == blockRedacted || p.kind == blockThinking && len(inner(p.signature)) > 0 {
+	if string(p.kind) == blockRedacted || string(p.kind) == blockThinking && len(inner(p.signature)) > 0 {
 		l.b = append(comma(l.b), raw...)
 		l.fixed = true // a thought takes no mark
 	}

@@ -30,7 +30,7 @@ type translation struct {
 
 // event is one event of a stream, found where it lies.
 type event struct {
-	kind                         string
+	kind                         []byte
 	message, block, delta, usage json.RawMessage
 	failure                      json.RawMessage
 }
@@ -41,7 +41,7 @@ func readEvent(raw json.RawMessage) event {
 	for name, value := range llm.RawFields(raw) {
 		switch string(name) {
 		case "type":
-			e.kind = word(value)
+			e.kind = inner(value)
 		case "message":
 			e.message = value
 		case "content_block":
@@ -59,7 +59,7 @@ func readEvent(raw json.RawMessage) event {
 
 // take adds the chunks that an event makes to those that wait.
 func (t *translation) take(e event) error {
-	switch e.kind {
+	switch string(e.kind) {
 	case "message_start":
 		t.start(e.message)
 	case "content_block_start":
@@ -85,8 +85,8 @@ func (t *translation) start(raw json.RawMessage) {
 }
 
 func (t *translation) blockStart(b block) {
-	t.inTool = b.kind == "tool_use"
-	switch b.kind {
+	t.inTool = string(b.kind) == "tool_use"
+	switch string(b.kind) {
 	case "tool_use":
 		t.tools++
 		t.said = true
@@ -110,7 +110,7 @@ func (t *translation) blockStart(b block) {
 }
 
 func (t *translation) delta(d block) {
-	switch d.kind {
+	switch string(d.kind) {
 	case "text_delta":
 		t.text(orEmpty(d.text))
 	case "thinking_delta", "signature_delta":

@@ -54,7 +54,7 @@ type answer struct {
 
 func (a *answer) add(block json.RawMessage) {
 	b := readBlock(block)
-	switch b.kind {
+	switch string(b.kind) {
 	case blockText:
 		a.text = append(a.text, inner(b.text)...)
 	case blockThinking:
@@ -112,7 +112,7 @@ func appendHead(b []byte, object string, id, model json.RawMessage, created int6
 
 // block is one block of a message, or a delta of one.
 type block struct {
-	kind            string
+	kind            []byte
 	id, name, input json.RawMessage
 	text, thinking  json.RawMessage
 	signature, data json.RawMessage
@@ -132,7 +132,7 @@ func readBlock(raw json.RawMessage) block {
 	for name, value := range llm.RawFields(raw) {
 		switch string(name) {
 		case "type":
-			b.kind = word(value)
+			b.kind = inner(value)
 		case "id":
 			b.id = value
 		case "name":

@@ -113,7 +113,7 @@ func (s *reading) take(event edge.Event) error {
 		return s.call.bad(edge.Instead("no JSON", event.Data))
 	}
 	e := readEvent(event.Data)
-	if e.kind == "error" || e.kind == "" && e.failure != nil {
+	if string(e.kind) == "error" || len(e.kind) == 0 && e.failure != nil {
 		return s.call.refused(http.StatusOK, event.Data)
 	}
 	if err := s.translation.take(e); err != nil {
@@ -124,7 +124,7 @@ func (s *reading) take(event edge.Event) error {
 		return s.ended(io.EOF)
 	case s.translation.finished:
 		s.watch.Whole()
-	case e.kind == "content_block_delta":
+	case string(e.kind) == "content_block_delta":
 		s.watch.Got()
 	}
 	return nil
