@@ -101,6 +101,14 @@ type Key struct {
 	Revision uint64 `json:"-"`
 }
 
+// Quota is what the key may use.
+func (k Key) Quota() Quota {
+	return Quota{
+		ID: "key/" + k.Hash, Name: "the key " + k.Alias,
+		RPM: k.RPM, TPM: k.TPM, Parallel: k.Max, BudgetUSD: k.Budget, Every: k.Every,
+	}
+}
+
 // ErrKeyExists is returned by Keys.Add and Keys.Change for an alias or hash that
 // is taken.
 var ErrKeyExists = errors.New("a key of that name exists already")

@@ -54,7 +54,7 @@ type App struct {
 	reports  *reports
 	keys     llm.Keys
 	gateway  *gateway.Gateway
-	spend    spend
+	keyBook  *keyBook
 
 	gatewayOnly bool
 	now         func() time.Time

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/gateway"
 	"github.com/tribunebot/tribune/llm/price"
 	"github.com/tribunebot/tribune/llm/quota"
-	"github.com/tribunebot/tribune/llm/report"
 	"github.com/tribunebot/tribune/llm/router"
 )
 
@@ -75,10 +73,11 @@ func (a *App) openGateway(ctx context.Context, model llm.Model) error {
 		return fmt.Errorf("open the virtual keys: %w", err)
 	}
 	a.keys = quota.Cached(kept, keysFresh, keysKept, a.now)
+	a.keyBook = &keyBook{app: a}
 	o := gateway.Options{
 		Model: model, Catalog: noModels{}, MasterKey: a.key.Reveal(),
-		Keys: a.keys, Levels: a.book, Spend: a.spent,
-		Own: a.ownModel, OwnNames: func(context.Context, map[string]string) []string { return []string{ownName} }, Refused: a.refused, Version: version, Now: a.now, Log: a.Log,
+		Keys: a.keys, Levels: a.book, Spend: a.keyBook.spent,
+		Own: a.ownModel, OwnNames: a.ownNames, Refused: a.refused, Version: version, Now: a.now, Log: a.Log,
 	}
 	if a.Router != nil {
 		o.Catalog = a.Router
@@ -87,7 +86,8 @@ func (a *App) openGateway(ctx context.Context, model llm.Model) error {
 		o.Model = noModels{}
 	}
 	if f := a.models.file; f != nil {
-		o.MaxBody = f.General.MaxRequest
+		g := f.General
+		o.MaxBody, o.KeyHeader, o.RequireUser, o.ForwardHeaders, o.HideHealth = g.MaxRequest, g.KeyHeader, g.RequireUser, g.ForwardHeaders, g.HideHealth
 	}
 	a.gateway, err = gateway.New(o) //nolint:contextcheck // each request brings its own context
 	if err != nil {
@@ -131,37 +131,4 @@ func (m noModels) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk
 		_, err := m.Complete(ctx, r)
 		yield(llm.Chunk{}, err)
 	}
-}
-
-// spend is what each key has spent, as it was a moment ago.
-type spend struct {
-	mu    sync.Mutex
-	at    time.Time
-	byKey map[string]float64
-}
-
-// spendFresh is how old the sums may be: adding them up reads all days.
-const spendFresh = 5 * time.Second
-
-// spent returns what a key has spent in dollars, in the days that are kept.
-func (a *App) spent(ctx context.Context, hash string) (float64, bool) {
-	key, found, err := a.keys.Key(ctx, hash)
-	if err != nil || !found {
-		return 0, false
-	}
-	a.spend.mu.Lock()
-	defer a.spend.mu.Unlock()
-	if now := a.now(); a.spend.byKey == nil || now.Sub(a.spend.at) >= spendFresh {
-		rows, err := a.reports.usage.Query(ctx, report.UsageQuery{By: []string{"key"}})
-		if err != nil {
-			return 0, false
-		}
-		a.spend.byKey, a.spend.at = map[string]float64{}, now
-		for _, row := range rows {
-			if row.CostUSD != nil {
-				a.spend.byKey[row.Key] = *row.CostUSD
-			}
-		}
-	}
-	return a.spend.byKey[key.Alias], true
 }

@@ -32,6 +32,7 @@ func (a *App) runHelpers(ctx context.Context) *helpers {
 	for _, s := range a.reports.sinks {
 		run("reports to "+s.State().Callback, s.Run)
 	}
+	run("the keys", a.keyBook.run)
 	run("the LiteLLM file", a.watchModels)
 	run("the database", a.tryDatabase)
 	return h

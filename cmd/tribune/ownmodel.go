@@ -33,6 +33,23 @@ func (a *App) ownModel(name string) (llm.Model, bool) {
 	return &documents{app: a, collection: strings.TrimPrefix(rest, "/")}, true
 }
 
+// ownNames lists the models of that kind which the holder of a request's labels
+// may use.
+func (a *App) ownNames(ctx context.Context, labels map[string]string) []string {
+	list := []string{ownName}
+	indexed, err := a.Index.Collections(ctx)
+	if err != nil {
+		a.Log.WarnContext(ctx, "the collections cannot be listed", "error", err)
+		return list
+	}
+	for _, name := range a.Config.Visible(keyPlaces(labels), names(indexed)) {
+		if slices.Contains(names(indexed), name) {
+			list = append(list, ownName+"/"+name)
+		}
+	}
+	return list
+}
+
 func keyPlaces(labels map[string]string) []string {
 	switch name := labels[llm.LabelKey]; {
 	case labels[llm.LabelMaster] == "true":

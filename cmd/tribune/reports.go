@@ -72,7 +72,7 @@ func (a *App) openReports(ctx context.Context, now func() time.Time) error {
 	}
 	r := &reports{usage: report.NewUsage(report.UsageOptions{Book: book, Now: now, Log: a.Log})}
 	r.metrics = report.NewMetrics(report.MetricsOptions{
-		Deployments: a.deploymentStates, Queues: r.queues, Log: a.Log,
+		Deployments: a.deploymentStates, Keys: a.keyStates, Queues: r.queues, Log: a.Log,
 	})
 	if r.sinks, err = openSinks(a.Config, a.models.file, a.Log); err != nil {
 		return err

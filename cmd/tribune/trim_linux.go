@@ -2,11 +2,11 @@ package main
 
 import (
 	"bufio"
+	"math/bits"
 	"os"
 	"strconv"
 	"strings"
 	"syscall"
-	"unsafe"
 )
 
 // trimProgram gives back the pages of the program's own file that starting up
@@ -38,7 +38,7 @@ func ownPages(line, self string) (from, size uintptr, ok bool) {
 		return 0, 0, false
 	}
 	low, high, _ := strings.Cut(f[0], "-")
-	a, err1 := strconv.ParseUint(low, 16, int(unsafe.Sizeof(from))*8)
-	b, err2 := strconv.ParseUint(high, 16, int(unsafe.Sizeof(from))*8)
+	a, err1 := strconv.ParseUint(low, 16, bits.UintSize)
+	b, err2 := strconv.ParseUint(high, 16, bits.UintSize)
 	return uintptr(a), uintptr(b - a), err1 == nil && err2 == nil && b > a
 }
