@@ -138,10 +138,16 @@ func (l *blocks) part(p part) error {
 // provider's, and would be refused.
 func (l *blocks) thought(raw json.RawMessage) {
 	p := readPart(raw)
-	if string(p.kind) == blockRedacted || string(p.kind) == blockThinking && len(inner(p.signature)) > 0 {
-		l.b = append(comma(l.b), raw...)
-		l.fixed = true // a thought takes no mark
+	switch {
+	case string(p.kind) == blockRedacted:
+	case string(p.kind) != blockThinking || len(inner(p.signature)) == 0:
+		return
 	}
+	l.b = append(comma(l.b), raw...)
+	if string(p.kind) == blockThinking && field(raw, "thinking") == nil { // hidden, and left out for being empty
+		l.b = append(l.b[:len(l.b)-1], `,"thinking":""}`...)
+	}
+	l.fixed = true // a thought takes no mark
 }
 
 // image takes an address, or a data URL with the picture in it.
