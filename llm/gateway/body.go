@@ -34,7 +34,11 @@ func (e *exchange) read(limit int64) (json.RawMessage, error) {
 	control := http.NewResponseController(e.w)
 	// A writer without deadlines has none to pass: a test's, for example.
 	limited := control.SetReadDeadline(time.Now().Add(e.gateway.BodyTimeout)) == nil
-	body, err := readAll(http.MaxBytesReader(e.w, e.r.Body, limit), e.r.ContentLength)
+	from := e.r.Body
+	if e.r.ContentLength < 0 { // otherwise net/http reads no more than was said
+		from = http.MaxBytesReader(e.w, from, limit)
+	}
+	body, err := readAll(from, e.r.ContentLength)
 	if limited && err == nil {
 		// The server goes on reading, to see whether the client is still
 		// there; that may take as long as the answer does.

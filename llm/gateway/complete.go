@@ -127,16 +127,6 @@ func (e *exchange) whole(model llm.Model, request llm.Request) error {
 	}
 	e.tell(&response.Served)
 	e.tellKey()
-	e.write(body)
+	e.write(http.StatusOK, body)
 	return nil
-}
-
-// write answers with a JSON body.
-func (e *exchange) write(body []byte) {
-	h := e.w.Header()
-	h["Content-Type"] = []string{"application/json"}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	e.sent = true
-	e.w.WriteHeader(http.StatusOK)
-	e.w.Write(body)
 }

@@ -28,6 +28,9 @@ type exchange struct {
 	asked   bool   // a model was asked: what goes wrong now is reported by it
 	sent    bool   // the status is out
 	room    int64  // taken of the gateway's, for a large body
+
+	values [24]string // of headers: in one piece with the rest
+	used   int        // of values
 }
 
 // newID is a random UUID (version 4): what LiteLLM's clients expect of a call's id.
@@ -49,8 +52,18 @@ func newID() string {
 // an empty value.
 func (e *exchange) setHeader(canonical, value string) {
 	if value != "" {
-		e.w.Header()[canonical] = []string{value}
+		e.w.Header()[canonical] = e.alone(value)
 	}
+}
+
+// alone is a list of one value.
+func (e *exchange) alone(value string) []string {
+	if e.used == len(e.values) {
+		return []string{value}
+	}
+	e.values[e.used] = value
+	e.used++
+	return e.values[e.used-1 : e.used : e.used]
 }
 
 func (e *exchange) context() context.Context { return e.r.Context() }
@@ -64,22 +77,27 @@ func (e *exchange) fail(ctx context.Context, err error) {
 
 // refuse answers with a problem.
 func (e *exchange) refuse(ctx context.Context, p *problem) {
-	h := e.w.Header()
-	h["Content-Type"] = []string{"application/json"}
 	if p.after > 0 {
-		h["Retry-After"] = []string{strconv.FormatInt(int64(math.Ceil(p.after.Seconds())), 10)}
+		e.setHeader("Retry-After", strconv.FormatInt(int64(math.Ceil(p.after.Seconds())), 10))
 	}
 	status, body := e.shape.problem(p)
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	e.sent = true
-	e.w.WriteHeader(status)
-	e.w.Write(body)
+	e.write(status, body)
 	if !e.asked && e.gateway.Refused != nil {
 		e.gateway.Refused(ctx, Refusal{
 			Path: e.path, Model: e.model, Status: status, Type: p.kind, Code: p.code, Class: classOf(status),
 			Key: e.caller.key.Alias, KeyHash: e.caller.key.Hash,
 		})
 	}
+}
+
+// write answers with a JSON body. Its length is told, so that it goes out with
+// the headers and in no chunks.
+func (e *exchange) write(status int, body []byte) {
+	e.setHeader("Content-Type", "application/json")
+	e.setHeader("Content-Length", strconv.Itoa(len(body)))
+	e.sent = true
+	e.w.WriteHeader(status)
+	e.w.Write(body)
 }
 
 // recover turns a panic into status 500. What was panicked with is logged only

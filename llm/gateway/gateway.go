@@ -121,6 +121,7 @@ type Gateway struct {
 	switches map[string]reader
 	room     *semaphore.Weighted // for large bodies
 	probes   probes
+	passed   passed
 }
 
 // New checks the options and fills in their defaults.

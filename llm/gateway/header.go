@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tribunebot/tribune/llm"
@@ -59,17 +60,52 @@ func (e *exchange) pass(from http.Header) {
 	to := e.w.Header()
 	passed := 0
 	for name, values := range from {
-		if len(values) == 0 || len(values[0]) > maxPassedValue || private(name) {
+		if len(values) == 0 || len(values[0]) > maxPassedValue {
+			continue
+		}
+		prefixed := e.gateway.passed.name(name)
+		if prefixed == "" {
 			continue
 		}
 		if passed++; passed > maxPassed {
 			return
 		}
-		to["Llm_provider-"+name] = values[:1]
+		to[prefixed] = values[:1:1]
 		if strings.HasPrefix(name, "X-Ratelimit-") {
-			to[name] = values[:1]
+			to[name] = values[:1:1]
 		}
 	}
+}
+
+// passed remembers under which names providers' headers are passed on.
+type passed struct {
+	mu    sync.RWMutex
+	names map[string]string // "": not at all
+}
+
+// maxNames bounds what is remembered: providers could make names up.
+const maxNames = 500
+
+// name is the name under which a header is passed on; empty: it is not.
+func (p *passed) name(from string) string {
+	p.mu.RLock()
+	to, known := p.names[from]
+	p.mu.RUnlock()
+	if known {
+		return to
+	}
+	if !private(from) && !idle(from) {
+		to = "Llm_provider-" + from
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.names == nil {
+		p.names = map[string]string{}
+	}
+	if len(p.names) < maxNames {
+		p.names[from] = to
+	}
+	return to
 }
 
 // private knows the headers that belong to the connection with the provider,
@@ -83,4 +119,17 @@ func private(name string) bool {
 		return true
 	}
 	return strings.HasPrefix(name, "Access-Control-") || strings.HasPrefix(name, "Sec-")
+}
+
+// idle knows the headers that say nothing about the answer: of browsers, caches
+// and proxies on the way. Each would cost every answer some 50 bytes.
+func idle(name string) bool {
+	switch name {
+	case "Date", "Server", "Content-Type", "Content-Security-Policy", "Vary", "Via", "Age", "Cache-Control", "Pragma", "Expires", "Etag",
+		"Last-Modified", "Accept-Ranges", "Link", "Referrer-Policy", "Permissions-Policy", "Server-Timing", "Timing-Allow-Origin",
+		"Cross-Origin-Resource-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy", "Cf-Cache-Status",
+		"X-Content-Type-Options", "X-Frame-Options", "X-Xss-Protection", "X-Robots-Tag", "X-Powered-By", "X-Cache", "X-Accel-Buffering":
+		return true
+	}
+	return strings.HasPrefix(name, "X-Envoy-")
 }

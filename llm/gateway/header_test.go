@@ -38,7 +38,8 @@ func TestHeaders(t *testing.T) {
 		Header: http.Header{
 			"X-Request-Id": {"r1"}, "X-Ratelimit-Remaining-Requests": {"9"}, "Set-Cookie": {"session=canary"}, "Connection": {"close"},
 			"Transfer-Encoding": {"chunked"}, "Content-Length": {"7"}, "Openai-Organization": {"canary-org"}, "Content-Encoding": {"gzip"},
-			"Access-Control-Allow-Origin": {"*"}, "X-Long": {strings.Repeat("x", maxPassedValue+1)},
+			"Access-Control-Allow-Origin": {"*"}, "Server": {"canary-server"}, "X-Envoy-Upstream-Service-Time": {"canary"}, "Date": {"canary"},
+			"X-Long": {strings.Repeat("x", maxPassedValue+1)},
 		},
 	}
 	want := map[string]string{

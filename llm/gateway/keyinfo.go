@@ -1,10 +1,8 @@
 package gateway
 
 import (
-	"cmp"
 	"context"
 	"math"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -62,10 +60,10 @@ type standing struct {
 // standing asks how a key stands; nil where nothing keeps count.
 func (g *Gateway) standing(ctx context.Context, k llm.Key) *standing {
 	s := &standing{}
-	if q := quotaOf(k); g.Levels != nil && (k.RPM > 0 || k.TPM > 0 || k.Max > 0 || k.Budget != nil) {
-		limited, stop := context.WithTimeout(ctx, maxLevels)
+	if g.Levels != nil && limited(k) {
+		within, stop := context.WithTimeout(ctx, maxLevels)
 		defer stop()
-		state, err := g.Levels.State(limited, q)
+		state, err := g.Levels.State(within, quotaOf(k))
 		if err != nil {
 			g.Log.DebugContext(ctx, "how a key stands cannot be told", "key_hash", k.Hash, "error", err)
 		}
@@ -151,20 +149,19 @@ func (e *exchange) tellKey() {
 	if k.Budget != nil {
 		e.setHeader("X-Litellm-Key-Max-Budget", strconv.FormatFloat(*k.Budget, 'f', -1, 64))
 	}
-	h, now := e.w.Header(), e.gateway.Now()
-	tellLevel(h, "Requests", s.Requests, now)
-	tellLevel(h, "Tokens", s.Tokens, now)
+	e.tellLevel("Requests", s.Requests)
+	e.tellLevel("Tokens", s.Tokens)
 }
 
 // tellLevel writes one limit under the names that OpenAI gives them.
-func tellLevel(h http.Header, name string, l *quota.Level, now time.Time) {
+func (e *exchange) tellLevel(name string, l *quota.Level) {
 	if l == nil {
 		return
 	}
-	h["X-Ratelimit-Limit-"+name] = []string{strconv.FormatInt(l.Limit, 10)}
-	h["X-Ratelimit-Remaining-"+name] = []string{strconv.FormatInt(l.Remaining, 10)}
+	e.setHeader("X-Ratelimit-Limit-"+name, strconv.FormatInt(l.Limit, 10))
+	e.setHeader("X-Ratelimit-Remaining-"+name, strconv.FormatInt(l.Remaining, 10))
 	if !l.Reset.IsZero() {
-		seconds := math.Ceil(cmp.Or(l.Reset.Sub(now), 0).Seconds())
-		h["X-Ratelimit-Reset-"+name] = []string{strconv.FormatFloat(max(seconds, 0), 'f', 0, 64) + "s"}
+		seconds := math.Ceil(l.Reset.Sub(e.gateway.Now()).Seconds())
+		e.setHeader("X-Ratelimit-Reset-"+name, strconv.FormatFloat(max(seconds, 0), 'f', 0, 64)+"s")
 	}
 }

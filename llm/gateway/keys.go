@@ -330,6 +330,6 @@ func (e *exchange) json(v any) error {
 	if err != nil {
 		return fmt.Errorf("write the answer: %w", err)
 	}
-	e.write(body)
+	e.write(http.StatusOK, body)
 	return nil
 }

@@ -110,10 +110,9 @@ func (s *events) fail(err error) error {
 
 func (s *events) begin() {
 	s.exchange.tellKey()
-	h := s.exchange.w.Header()
-	h["Content-Type"] = []string{"text/event-stream"}
-	h["Cache-Control"] = []string{"no-cache"}
-	h["X-Accel-Buffering"] = []string{"no"} // nginx would save the events up
+	s.exchange.setHeader("Content-Type", "text/event-stream")
+	s.exchange.setHeader("Cache-Control", "no-cache")
+	s.exchange.setHeader("X-Accel-Buffering", "no") // nginx would save the events up
 	s.begun, s.exchange.sent = true, true
 	s.exchange.w.WriteHeader(http.StatusOK)
 	s.timer = time.AfterFunc(s.exchange.gateway.Ping, s.ping)

@@ -31,13 +31,15 @@ func (c caller) labels(said map[string]string, h http.Header) map[string]string 
 	return labels
 }
 
-// quotas are the limits of a virtual key.
+// quotas are the limits of a virtual key; nil where it has none.
 func (c caller) quotas() []llm.Quota {
-	if !c.known {
+	if !c.known || !limited(c.key) {
 		return nil
 	}
 	return []llm.Quota{quotaOf(c.key)}
 }
+
+func limited(k llm.Key) bool { return k.RPM > 0 || k.TPM > 0 || k.Max > 0 || k.Budget != nil }
 
 func quotaOf(k llm.Key) llm.Quota {
 	return llm.Quota{

@@ -120,7 +120,6 @@ func TestBody(t *testing.T) {
 			maps.Copy(labels, c.want.Labels)
 			want := llm.Request{
 				ID: w.Header().Get("X-Litellm-Call-Id"), Group: "m", Body: c.want.Body, Asks: c.want.Asks, Labels: labels,
-				Quotas: []llm.Quota{{ID: "key/" + hashOf(secret), Name: "the key alice"}},
 			}
 			if diff := cmp.Diff(want, model.got); diff != "" {
 				t.Errorf("request (-want +got):\n%s", diff)
