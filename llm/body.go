@@ -122,10 +122,7 @@ func Field(body json.RawMessage, name string) json.RawMessage {
 // their order; nothing for anything else.
 func Fields(body json.RawMessage) iter.Seq2[string, json.RawMessage] {
 	return func(yield func(string, json.RawMessage) bool) {
-		if !Valid(body) {
-			return
-		}
-		for key, value := range RawFields(body) {
+		for key, value := range CheckedFields(body) {
 			if !yield(unquote(key), value) {
 				return
 			}

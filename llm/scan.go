@@ -44,6 +44,31 @@ func RawFields(object json.RawMessage) iter.Seq2[[]byte, json.RawMessage] {
 	}
 }
 
+// CheckedFields is RawFields of a text that may be anything: of one that is not
+// Valid nothing comes. It looks at every byte once.
+func CheckedFields(object json.RawMessage) iter.Seq2[[]byte, json.RawMessage] {
+	return func(yield func([]byte, json.RawMessage) bool) {
+		const usual = 24 // fields of a request, for whose places no memory is asked
+		var array [usual][4]int
+		found := array[:0]
+		i := skipSpace(object, 0)
+		if i >= len(object) || object[i] != '{' {
+			return
+		}
+		end := eachField(object, i, 1, func(name, nameEnd, start, end int) {
+			found = append(found, [4]int{name + 1, nameEnd - 1, start, end})
+		})
+		if skipSpace(object, end) != len(object) {
+			return
+		}
+		for _, f := range found {
+			if !yield(object[f[0]:f[1]], object[f[2]:f[3]]) {
+				return
+			}
+		}
+	}
+}
+
 // RawItems yields the values in a list that is known to be Valid; nothing of
 // any other value.
 func RawItems(list json.RawMessage) iter.Seq[json.RawMessage] {

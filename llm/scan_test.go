@@ -2,6 +2,7 @@ package llm_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -42,6 +43,35 @@ func TestRawFieldsAndItems(t *testing.T) {
 	}
 }
 
+func TestCheckedFields(t *testing.T) {
+	t.Parallel()
+	many := map[string]int{}
+	for i := range 100 {
+		many[strconv.Itoa(i)] = i
+	}
+	long, err := json.Marshal(many)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{` { "a" : 1 , "a":[{"c":"}"}],"d\"":"x" } `, string(long), `{}`, `[]`, `"a"`, ``, `{"a":1}x`, `{"a":1,}`, `{"a":1`, `{"a"}`} {
+		var got, want []string
+		for name, value := range llm.CheckedFields(json.RawMessage(text)) {
+			got = append(got, string(name)+"="+string(value))
+		}
+		if json.Valid([]byte(text)) {
+			for name, value := range llm.RawFields(json.RawMessage(text)) {
+				want = append(want, string(name)+"="+string(value))
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+	for range llm.CheckedFields(long) {
+		break // whoever has what they want may leave
+	}
+}
+
 // FuzzValid holds that this scanner and encoding/json agree, and that nothing
 // panics on a text that is not valid.
 func FuzzValid(f *testing.F) {
@@ -57,6 +87,11 @@ func FuzzValid(f *testing.F) {
 		for name, value := range llm.RawFields(text) {
 			if whole && !json.Valid(value) {
 				t.Errorf("%q: the field %q has the value %q", text, name, value)
+			}
+		}
+		for name, value := range llm.CheckedFields(text) {
+			if !whole || !json.Valid(value) {
+				t.Errorf("%q, an object: %t: the field %q has the value %q", text, whole, name, value)
 			}
 		}
 		var items []json.RawMessage

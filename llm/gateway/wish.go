@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -91,13 +93,17 @@ func forbiddenFields() []string {
 func (g *Gateway) wishes(body json.RawMessage) (*wish, json.RawMessage, error) {
 	w := &wish{}
 	fields := 0
-	for name, v := range llm.Fields(body) {
+	for raw, v := range llm.CheckedFields(body) {
 		fields++
-		read, ours := g.switches[name]
+		name := raw
+		if bytes.IndexByte(raw, '\\') >= 0 { // a field by any other spelling is the same one
+			name = []byte(unescaped(raw))
+		}
+		read, ours := g.switches[string(name)]
 		if !ours {
 			continue
 		}
-		if err := read(w, name, v); err != nil {
+		if err := read(w, string(name), v); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -111,6 +117,15 @@ func (g *Gateway) wishes(body json.RawMessage) (*wish, json.RawMessage, error) {
 	}
 	changed, err := llm.SetFields(body, w.changes)
 	return w, changed, err
+}
+
+// unescaped is a field's name that was written with escapes.
+func unescaped(raw []byte) string {
+	var s string
+	if json.Unmarshal(slices.Concat([]byte{'"'}, raw, []byte{'"'}), &s) != nil {
+		return ""
+	}
+	return s
 }
 
 func (w *wish) change(name string, to any) {
