@@ -6,25 +6,27 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/tribunebot/tribune/llm"
 )
 
 const cacheControl = "cache_control"
 
-// blocks is a list of blocks that is being written, without its brackets.
+// blocks is a list of blocks that is being written.
 type blocks struct {
 	b []byte
 	// fixed says that the last block takes no mark for the cache, or has one.
 	fixed bool
 }
 
-func (l *blocks) grow(size int) { l.b = slices.Grow(l.b, size+64) }
+// open begins a list with its bracket, and makes room for it.
+func (l *blocks) open(size int) { l.b = append(make([]byte, 0, size+64), '[') }
 
-func (l *blocks) closed() json.RawMessage {
-	return append(append(append(make([]byte, 0, len(l.b)+2), '['), l.b...), ']')
-}
+// none tells whether nothing has come after the bracket.
+func (l *blocks) none() bool { return len(l.b) <= 1 }
+
+// closed is the whole list.
+func (l *blocks) closed() json.RawMessage { return append(l.b, ']') }
 
 // mark lets the cache keep everything up to the last block, unless that says
 // itself what it wants. LiteLLM takes this mark on a whole message too.

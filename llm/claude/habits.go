@@ -5,11 +5,14 @@ import "strings"
 // The ways in which a model takes a reasoning_effort. Which one it is shows when
 // it refuses another: a list of models would be wrong by the next one.
 const (
-	byBudget   = iota // thinking with a budget of tokens: Claude 3.7 to 4.6
-	byEffort          // adaptive thinking with an effort: Claude 4.6 and later
-	notAtAll          // models that do not think
-	sureOfThat = "not support"
+	byBudget = iota // thinking with a budget of tokens: Claude 3.7 to 4.6
+	byEffort        // adaptive thinking with an effort: Claude 4.6 and later
+	notAtAll        // models that do not think
 )
+
+// forGood is in refusals that hold for every request of a model: "is not
+// supported for this model", "does not support thinking".
+const forGood = "not support"
 
 // habits are what is known of a model when it is asked.
 type habits struct {
@@ -29,13 +32,12 @@ func (m *Model) habits(stream bool) habits {
 func (m *Model) adapt(h habits, d *draft, refusal string) (habits, bool) {
 	switch {
 	case d.thinks && (strings.Contains(refusal, "thinking") || strings.Contains(refusal, "effort")):
-		known := strings.Contains(refusal, sureOfThat)
 		if h.effort == byBudget && strings.Contains(refusal, "adaptive") {
 			h.effort = byEffort
 		} else {
 			h.effort = notAtAll
 		}
-		if known {
+		if strings.Contains(refusal, forGood) {
 			m.effort.Store(h.effort)
 		}
 	case d.samples && (strings.Contains(refusal, "temperature") || strings.Contains(refusal, "top_p")):

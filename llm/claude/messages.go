@@ -44,7 +44,7 @@ type conversation struct {
 	system, turns blocks
 	role          string // of the last turn, which is still open
 	calling       bool   // the last turn of the assistant calls tools, and has no thoughts
-	now           blocks // the blocks of the message under way
+	now           blocks // the blocks of the message under way, without a bracket
 }
 
 // addSystem takes the system's words as Anthropic has them, beside the messages:

@@ -143,13 +143,13 @@ func (d *draft) number(name string) (n float64, found bool, err error) {
 // conversation translates the messages, and what is asked of the answer's form.
 func (d *draft) conversation(size int) (*conversation, error) {
 	talk := &conversation{}
-	talk.system.grow(size / 8)
-	talk.turns.grow(size)
+	talk.system.open(size / 8)
+	talk.turns.open(size)
 	talk.addSystem(d.get("system"))
 	if err := talk.add(d.get("messages")); err != nil {
 		return nil, err
 	}
-	if len(talk.turns.b) == 0 {
+	if talk.turns.none() {
 		return nil, errors.New("the request has no message to answer")
 	}
 	if field(d.get(outputConfig), "format") == nil {
@@ -157,7 +157,7 @@ func (d *draft) conversation(size int) (*conversation, error) {
 			talk.system.text(appendQuoted(nil, []byte(text)), nil)
 		}
 	}
-	if len(talk.system.b) > 0 {
+	if !talk.system.none() {
 		d.set("system", talk.system.closed())
 	}
 	d.set("messages", talk.closed())
