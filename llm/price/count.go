@@ -27,7 +27,7 @@ const (
 // Count returns what a call used, for providers that do not say: req is what
 // was asked, said what the model answered. It is exact for OpenAI's models
 // within a few tokens, and for others as near as OpenAI's vocabulary is to
-// theirs. Images and files count as a fixed number.
+// theirs. Images, sound and files count as in Estimate.
 //
 // It is for calls without usage only: the first one loads a vocabulary, which
 // takes 23 ms and leaves 13 MB of memory in use for o200k_base, 10 ms and 7 MB

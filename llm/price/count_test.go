@@ -23,7 +23,8 @@ func TestCount(t *testing.T) {
 		// "hello world" is two tokens in both encodings.
 		"a chat":               {llm.Request{Body: json.RawMessage(`{"model":"gpt-4o","messages":[{"role":"user","content":"hello world"}]}`)}, "hello world", llm.Usage{Prompt: 2 + 4 + 3, Completion: 2}},
 		"an older model":       {llm.Request{Body: json.RawMessage(`{"model":"openai/gpt-4","messages":[{"role":"user","content":"hello world"}]}`)}, "", llm.Usage{Prompt: 9}},
-		"parts and an image":   {llm.Request{Body: json.RawMessage(`{"messages":[{"role":"user","content":[{"type":"text","text":"hello world"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}]}`)}, "", llm.Usage{Prompt: 1609}},
+		"parts and an image":   {llm.Request{Body: json.RawMessage(`{"messages":[{"role":"user","content":[{"type":"text","text":"hello world"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}]}`)}, "", llm.Usage{Prompt: 1615}},
+		"a file":               {llm.Request{Body: json.RawMessage(`{"messages":[{"role":"user","content":[{"type":"file","file":{"file_data":"` + strings.Repeat("iVBORw0K", 10_000) + `"}}]}]}`)}, "", llm.Usage{Prompt: 21613}},
 		"a prompt":             {llm.Request{Endpoint: llm.Completions, Body: json.RawMessage(`{"prompt":"hello world"}`)}, "hello", llm.Usage{Prompt: 2, Completion: 1}},
 		"prompts in tokens":    {llm.Request{Endpoint: llm.Completions, Body: json.RawMessage(`{"prompt":[[1,2,3],[4]]}`)}, "", llm.Usage{Prompt: 4}},
 		"texts to embed":       {llm.Request{Endpoint: llm.Embeddings, Body: json.RawMessage(`{"input":["hello world","hello"]}`)}, "ignored", llm.Usage{Prompt: 3}},

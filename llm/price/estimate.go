@@ -16,8 +16,16 @@ const (
 	perReply = 3
 	// perImage is what an image takes at most where providers scale it down:
 	// Anthropic's vision guide says about 1,600; OpenAI's tiles come to 1,445.
-	// Audio and files are counted as one image each, for want of better.
+	// A file that is named and not sent along counts as one.
 	perImage = 1600
+	// bytesPerFileToken: a file of plain text has some 4 bytes to a token in
+	// English and 3 in Chinese; a page of PDF has 5 to 10 kB, and by Anthropic's
+	// guide to PDF up to 3,000 tokens of text beside its image.
+	bytesPerFileToken = 3
+	// bytesPerSoundToken: by Google's guide to audio a second is 32 tokens (for
+	// OpenAI's models it is 10), and has 4 kB at the 32 kbit/s of dense speech.
+	// Moving pictures have more bytes to a token than that.
+	bytesPerSoundToken = 128
 )
 
 // Estimate returns about how many tokens a request's prompt has, rather more
@@ -25,11 +33,12 @@ const (
 // more than a tenth below what tiktoken counts, and as a rule a third above.
 // It looks at each byte once, at some 200 MB/s, allocates nothing, and takes
 // any bytes. Of the body everything counts that a model may get to read:
-// messages, tools, schemas, prompts and inputs; images and files count as a
-// fixed number, however long their data is.
+// messages, tools, schemas, prompts and inputs. An image counts as a fixed number,
+// however long its data is, and files and sound by their size.
 func Estimate(body json.RawMessage) int64 {
 	total := int64(perReply)
 	var key []byte
+	sound := false // the latest part is one of sound
 	for i := 0; i < len(body); {
 		switch c := body[i]; {
 		case c == '"':
@@ -37,9 +46,10 @@ func Estimate(body json.RawMessage) int64 {
 			text := bytes.TrimSuffix(body[i+1:end], []byte{'"'})
 			if i = end; isKey(body, end) {
 				key = text
+				sound = isSound(key, sound)
 				total += keyTokens(key)
 			} else {
-				total += valueTokens(key, text)
+				total += valueTokens(key, text, sound)
 			}
 		case c == '-' || c >= '0' && c <= '9':
 			i = numberEnd(body, i)
@@ -90,29 +100,14 @@ func keyTokens(key []byte) int64 {
 	switch string(key) {
 	case "role":
 		return perMessage - 1 // its value is the last one
-	case "image_url", "input_image", "input_audio", "file":
+	case "image_url", "input_image", "file":
 		return perImage
-	case "messages", "content", "model", "text", "url", "detail", "data", "file_data", "stream",
+	case "messages", "content", "model", "text", "url", "detail", "data", "file_data", "stream", "input_audio",
 		"prompt", "input", "temperature", "max_tokens", "max_completion_tokens", "top_p", "n":
 		return 0
 	default:
 		return textTokens(key) + 1
 	}
-}
-
-// valueTokens is what a string is worth: its text, but for data in base64.
-func valueTokens(key, text []byte) int64 {
-	switch string(key) {
-	case "url", "image_url":
-		if bytes.HasPrefix(text, []byte("data:")) {
-			return 0
-		}
-	case "data", "file_data":
-		if len(text) > 256 && bytes.IndexByte(text, ' ') < 0 {
-			return 0
-		}
-	}
-	return textTokens(text)
 }
 
 // Weights of text, in tenths of a token. They were set so that the estimate

@@ -99,13 +99,30 @@ func TestEstimateOfBodies(t *testing.T) {
 			`{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,` + blob + `"}}]}]}`,
 			1600, 1620,
 		},
+		"a file in the body": { // 825,000 bytes
+			`{"messages":[{"role":"user","content":[{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,` + blob + `"}}]}]}`,
+			275_000, 277_000,
+		},
+		"a file without a media type": {
+			`{"messages":[{"role":"user","content":[{"type":"file","file":{"file_data":"` + blob + `"}}]}]}`,
+			275_000, 277_000,
+		},
+		"a file instead of an image": {
+			`{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:application/pdf;base64,` + blob + `"}}]}]}`,
+			275_000, 277_000,
+		},
+		"a file after sound": {
+			`{"messages":[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"","format":"wav"}},{"type":"file","file":{"file_data":"` + blob + `"}}]}]}`,
+			275_000, 277_000,
+		},
 		"sound in the body": {
 			`{"messages":[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"` + blob + `","format":"wav"}}]}]}`,
-			1600, 1630,
+			6400, 6500,
 		},
-		"a prompt in tokens":  {`{"prompt":[[1,2,3],[4,5,6]]}`, 9, 9},
-		"escaped Chinese":     {`{"input":"\u516c\u53f8"}`, 5, 7},
-		"an emoji in escapes": {`{"input":"\ud83d\ude00"}`, 5, 7},
+		"text in a field of that name": {`{"data":"` + strings.Repeat("公司", 1000) + `"}`, 2000, 2600},
+		"a prompt in tokens":           {`{"prompt":[[1,2,3],[4,5,6]]}`, 9, 9},
+		"escaped Chinese":              {`{"input":"\u516c\u53f8"}`, 5, 7},
+		"an emoji in escapes":          {`{"input":"\ud83d\ude00"}`, 5, 7},
 		"tools": {
 			`{"tools":[{"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}}]}`,
 			30, 90,
@@ -141,30 +158,44 @@ func TestEstimateAllocatesNothing(t *testing.T) { //nolint:paralleltest // count
 	}
 }
 
-func TestMaxTokens(t *testing.T) {
+func TestAnswers(t *testing.T) {
 	t.Parallel()
-	for body, want := range map[string]int64{
-		`{}`:                           0,
-		`not JSON`:                     0,
-		`{"max_tokens":100}`:           100,
-		`{"max_tokens":100,"n":3}`:     300,
-		`{"max_tokens":100,"n":0}`:     100,
-		`{"max_completion_tokens":50}`: 50,
-		`{"max_tokens":9,"max_completion_tokens":5}`:     5,
-		`{"max_tokens":9,"max_completion_tokens":null}`:  9,
-		`{"max_tokens":"many"}`:                          0,
-		`{"max_tokens":-1}`:                              0,
-		`{"max_tokens":1.5}`:                             0,
-		`{"max_tokens":99999999999999999999}`:            0,
-		`{"max_tokens":9223372036854775807,"n":2}`:       math.MaxInt64,
-		`{"messages":[{"content":"\"max_tokens\": 7"}]}`: 0,
-		`{"metadata":{"max_tokens":7}}`:                  0,
-		` { "max_tokens" : 8 } `:                         8,
-		`{"max_tokens":1,"max_tokens":2}`:                2,
+	for body, want := range map[string][2]int64{
+		`{}`:                           {0, 1},
+		`not JSON`:                     {0, 1},
+		`{"max_tokens":100}`:           {100, 1},
+		`{"max_tokens":100,"n":3}`:     {100, 3},
+		`{"max_tokens":100,"n":0}`:     {100, 1},
+		`{"n":100}`:                    {0, 100},
+		`{"n":2,"best_of":5}`:          {0, 5},
+		`{"n":7,"best_of":5}`:          {0, 7},
+		`{"max_completion_tokens":50}`: {50, 1},
+		`{"max_tokens":9,"max_completion_tokens":5}`:               {9, 1},
+		`{"max_tokens":100000,"max_completion_tokens":1}`:          {100000, 1},
+		`{"max_tokens":9,"max_completion_tokens":null}`:            {9, 1},
+		`{"max_tokens":"many"}`:                                    {0, 1},
+		`{"max_tokens":"100"}`:                                     {100, 1},
+		`{"max_tokens":1e3}`:                                       {1000, 1},
+		`{"max_tokens":-1}`:                                        {0, 1},
+		`{"max_tokens":1.5}`:                                       {2, 1},
+		`{"max_tokens":99999999999999999999}`:                      {maxAsked, 1},
+		`{"max_tokens":1e999,"n":1e999}`:                           {maxAsked, maxAsked},
+		`{"max_tokens":"NaN"}`:                                     {0, 1},
+		`{"messages":[{"content":"\"max_tokens\": 7, \"n\": 2"}]}`: {0, 1},
+		`{"metadata":{"max_tokens":7,"n":9}}`:                      {0, 1},
+		` { "max_tokens" : 8 } `:                                   {8, 1},
+		`{"m\u0061x_tokens":8}`:                                    {8, 1},
+		`{"max_tokens":1,"max_tokens":2}`:                          {2, 1},
+		`{"max_tokens":2,"max_tokens":1}`:                          {2, 1},
+		`{"prompt":"one","n":2}`:                                   {0, 2},
+		`{"prompt":["one","two","three"],"n":2}`:                   {0, 6},
+		`{"prompt":[[1,2],[3]],"best_of":2}`:                       {0, 4},
+		`{"prompt":[1,2,3],"n":2}`:                                 {0, 2},
+		`{"prompt":[]}`:                                            {0, 1},
 	} {
-		got, ok := MaxTokens(json.RawMessage(body))
-		if got != want || ok != (want > 0) {
-			t.Errorf("%s: %d, %v, want %d", body, got, ok, want)
+		each, number := Answers(json.RawMessage(body))
+		if got := [2]int64{each, number}; got != want {
+			t.Errorf("%s: %d tokens, %d times, want %d", body, each, number, want)
 		}
 	}
 }
@@ -177,8 +208,8 @@ func FuzzBodies(f *testing.F) {
 		if n := Estimate(body); n < perReply || n > int64(len(body))*perImage+perReply {
 			t.Errorf("estimated %d of %d bytes", n, len(body))
 		}
-		if n, ok := MaxTokens(body); n < 0 || ok != (n > 0) {
-			t.Errorf("at most %d, %v", n, ok)
+		if each, number := Answers(body); each < 0 || each > maxAsked || number < 1 || number > maxAsked {
+			t.Errorf("%d answers of %d", number, each)
 		}
 		gather(llm.Request{Body: body})
 	})

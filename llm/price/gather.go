@@ -73,16 +73,20 @@ func (g *gathered) content(raw json.RawMessage) {
 		g.add(text)
 		return
 	}
-	var parts []struct {
-		Type string `json:"type"`
-		Text string `json:"text"`
-	}
+	var parts []json.RawMessage
 	if json.Unmarshal(raw, &parts) != nil {
 		return
 	}
-	for _, p := range parts {
+	for _, raw := range parts {
+		var p struct {
+			Type string `json:"type"`
+			Text string `json:"text"`
+		}
+		if json.Unmarshal(raw, &p) != nil {
+			continue
+		}
 		if p.Text == "" && p.Type != "" && p.Type != "text" {
-			g.fixed += perImage
+			g.fixed += int(Estimate(raw)) - perReply
 		}
 		g.add(p.Text)
 	}

@@ -16,8 +16,8 @@ const assumedOutput = 4096
 // bill is what a request will need, estimated once and only if somebody asks.
 type bill struct {
 	prompt  int64 // 0: not estimated yet
-	limited bool  // max was looked for
-	max     int64 // tokens that the request allows its answer; 0: it does not say
+	each    int64 // tokens that the request allows an answer; 0: it does not say
+	answers int64 // how many it asks for; 0: not looked for yet
 }
 
 func (b *bill) promptOf(body json.RawMessage) int64 {
@@ -27,28 +27,28 @@ func (b *bill) promptOf(body json.RawMessage) int64 {
 	return b.prompt
 }
 
-func (b *bill) maxOf(body json.RawMessage) int64 {
-	if !b.limited {
-		b.max, _ = price.MaxTokens(body)
-		b.limited = true
+func (b *bill) answersOf(body json.RawMessage) (each, number int64) {
+	if b.answers == 0 {
+		b.each, b.answers = price.Answers(body)
 	}
-	return b.max
+	return b.each, b.answers
 }
 
 // need is what one call of a node may use.
 func (u *run) need(n *node) quota.Need {
-	prompt, output := u.bill.promptOf(u.req.Body), u.bill.maxOf(u.req.Body)
+	prompt := u.bill.promptOf(u.req.Body)
 	if u.req.Endpoint == llm.Embeddings {
 		return priced(n.Price, prompt, prompt, 0)
 	}
-	if output > 0 {
-		return priced(n.Price, prompt+output, prompt, output)
+	each, answers := u.bill.answersOf(u.req.Body)
+	if each > 0 {
+		return priced(n.Price, prompt+each*answers, prompt, each*answers)
 	}
 	most := int64(n.Price.MaxOutput)
 	if most == 0 {
 		most = assumedOutput
 	}
-	return priced(n.Price, prompt+n.vitals.output(), prompt, most)
+	return priced(n.Price, prompt+n.vitals.output()*answers, prompt, most*answers)
 }
 
 // priced puts the money to the tokens. A price that is not known reserves none:

@@ -223,6 +223,8 @@ func TestNeed(t *testing.T) {
 	plain := ask(t, "g")
 	said := plain
 	said.Body = []byte(`{"messages":[{"role":"user","content":"Really?"}],"max_tokens":100}`)
+	many := plain
+	many.Body = []byte(`{"messages":[{"role":"user","content":"Really?"}],"n":100}`)
 	prompt := price.Estimate(plain.Body)
 	known := &vitals{}
 	for i := range 2 * outputSamples {
@@ -243,6 +245,7 @@ func TestNeed(t *testing.T) {
 		"nothing is known":           {plain, &vitals{}, price.Price{}, prompt + usualOutput, 0, false},
 		"the price":                  {plain, &vitals{}, usd(1, 2), prompt + usualOutput, float64(prompt + 2*assumedOutput), false},
 		"the request's limit":        {said, &vitals{}, usd(1, 2), price.Estimate(said.Body) + 100, float64(price.Estimate(said.Body) + 200), false},
+		"many answers":               {many, &vitals{}, usd(0, 1), price.Estimate(many.Body) + 100*usualOutput, 100 * assumedOutput, false},
 		"the model's limit":          {plain, &vitals{}, price.Price{Known: true, Out: 1, MaxOutput: 7}, prompt + usualOutput, 7, false},
 		"recent answers":             {plain, known, price.Price{}, prompt + 5000 - 50*outputSamples, 0, false},
 		"recent answers, all short":  {plain, short, price.Price{}, prompt + 50, 0, false},
