@@ -33,7 +33,7 @@ var homes = map[string]string{
 	"github.com/nats-io/":                     "worker/queue",
 	"github.com/slack-go/slack":               "bots/slackbot bots/slackbot/",
 	"github.com/bwmarrin/discordgo":           "bots/discordbot bots/discordbot/",
-	"github.com/anthropics/anthropic-sdk-go":  "llm/claude",
+	"github.com/anthropics/anthropic-sdk-go":  "", // for tests alone: see docs/decisions/0007-router-and-gateway.md
 	"github.com/blevesearch/":                 "knowledge/index",
 	"github.com/kelseyhightower/envconfig":    "config",
 	"github.com/sashabaranov/go-openai":       "llm llm/ knowledge/embed worker/answer",
