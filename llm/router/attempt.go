@@ -183,7 +183,7 @@ func (a *attempt) end(ctx context.Context, err error) {
 }
 
 func (a *attempt) success(now time.Time) success {
-	s := success{took: now.Sub(a.began), probe: a.probe}
+	s := success{took: now.Sub(a.began), probe: a.probe, answers: a.run.bill.answers}
 	if u := a.took.Usage; u != nil {
 		s.tokens, s.output = int64(u.Prompt)+int64(u.Completion), u.Completion
 	}

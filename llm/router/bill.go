@@ -8,9 +8,11 @@ import (
 	"github.com/tribunebot/tribune/llm/quota"
 )
 
-// assumedOutput is how many tokens a completion is taken to have at most when
-// money is reserved for it, and neither the request nor the model's price says:
-// what many providers stop at by themselves.
+// assumedOutput is how many tokens an answer is taken to have at most where
+// neither the request nor the model's price says: what many providers stop at by
+// themselves. Of tokens no more than this is reserved for an answer without
+// max_tokens, unless answers were longer of late; of money as much as the model
+// can write.
 const assumedOutput = 4096
 
 // bill is what a request will need, estimated once and only if somebody asks.
@@ -44,11 +46,12 @@ func (u *run) need(n *node) quota.Need {
 	if each > 0 {
 		return priced(n.Price, prompt+each*answers, prompt, each*answers)
 	}
-	most := int64(n.Price.MaxOutput)
-	if most == 0 {
-		most = assumedOutput
+	most, longest := int64(n.Price.MaxOutput), n.vitals.longest()
+	if most <= 0 {
+		most = max(assumedOutput, longest)
 	}
-	return priced(n.Price, prompt+n.vitals.output()*answers, prompt, most*answers)
+	likely := max(longest, min(most, assumedOutput))
+	return priced(n.Price, prompt+likely*answers, prompt, most*answers)
 }
 
 // priced puts the money to the tokens. A price that is not known reserves none:

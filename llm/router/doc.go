@@ -14,7 +14,11 @@
 //     is left; of the rest only those with the lowest order count (choose.go).
 //  4. The strategy picks one of them by their live statistics (strategy.go).
 //  5. What the call will need at most is reserved, of the deployment's limits and
-//     of the caller's together (bill.go). A deployment without room is passed
+//     of the caller's together (bill.go). Of tokens that is the prompt's estimate
+//     and max_tokens; without max_tokens the longest answer of late, or 4096 or
+//     what the model writes at most if that is less. An answer that is longer
+//     than what was reserved for it may pass a tpm limit by the difference, and
+//     then the next calls wait. A deployment without room is passed
 //     over for the next; where none has room, or all cool down, the request
 //     waits for the first one, as long as its deadline allows, or briefly where
 //     a fallback is left (limits.go).

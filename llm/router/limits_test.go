@@ -191,7 +191,7 @@ func TestTokensAreReserved(t *testing.T) {
 		gate := llmtest.NewGate(llmtest.AtStart)
 		a := llmtest.NewScript(yes().Hold(gate))
 		d := deployment("a", "g", a)
-		d.Quota.TPM = 1500 // one call of 1024 tokens and a prompt, not two
+		d.Quota.TPM = 6000 // one call of 4096 tokens and a prompt, not two
 		r := newRouter(t, Options{Deployments: []Deployment{d}})
 		var group sync.WaitGroup
 		began := time.Now()
@@ -228,12 +228,12 @@ func TestNeed(t *testing.T) {
 	prompt := price.Estimate(plain.Body)
 	known := &vitals{}
 	for i := range 2 * outputSamples {
-		known.succeeded(success{output: 5000 - 50*i}, time.Now(), 1)
+		known.succeeded(success{output: 7000 - 50*i}, time.Now(), 1)
 	}
 	short := &vitals{}
-	for range fewOutputs {
-		short.succeeded(success{output: 50}, time.Now(), 1)
-	}
+	short.succeeded(success{output: 50}, time.Now(), 1)
+	several := &vitals{}
+	several.succeeded(success{output: 50_000, answers: 10}, time.Now(), 1)
 	for name, test := range map[string]struct {
 		req    llm.Request
 		vitals *vitals
@@ -242,15 +242,17 @@ func TestNeed(t *testing.T) {
 		usd    float64
 		free   bool
 	}{
-		"nothing is known":           {plain, &vitals{}, price.Price{}, prompt + usualOutput, 0, false},
-		"the price":                  {plain, &vitals{}, usd(1, 2), prompt + usualOutput, float64(prompt + 2*assumedOutput), false},
+		"nothing is known":           {plain, &vitals{}, price.Price{}, prompt + 4096, 0, false},
+		"the price":                  {plain, &vitals{}, usd(1, 2), prompt + 4096, float64(prompt + 2*4096), false},
 		"the request's limit":        {said, &vitals{}, usd(1, 2), price.Estimate(said.Body) + 100, float64(price.Estimate(said.Body) + 200), false},
-		"many answers":               {many, &vitals{}, usd(0, 1), price.Estimate(many.Body) + 100*usualOutput, 100 * assumedOutput, false},
-		"the model's limit":          {plain, &vitals{}, price.Price{Known: true, Out: 1, MaxOutput: 7}, prompt + usualOutput, 7, false},
-		"recent answers":             {plain, known, price.Price{}, prompt + 5000 - 50*outputSamples, 0, false},
-		"recent answers, all short":  {plain, short, price.Price{}, prompt + 50, 0, false},
+		"many answers":               {many, &vitals{}, usd(0, 1), price.Estimate(many.Body) + 100*4096, 100 * 4096, false},
+		"a model that writes little": {plain, &vitals{}, price.Price{Known: true, Out: 1, MaxOutput: 7}, prompt + 7, 7, false},
+		"a model that writes much":   {plain, &vitals{}, price.Price{Known: true, Out: 1, MaxOutput: 99_999}, prompt + 4096, 99_999, false},
+		"recent answers":             {plain, known, usd(0, 1), prompt + 5000 - 50*outputSamples + 2000, 5000 - 50*outputSamples + 2000, false},
+		"recent answers, all short":  {plain, short, price.Price{}, prompt + 4096, 0, false},
+		"recent answers, ten each":   {plain, several, price.Price{}, prompt + 5000, 0, false},
 		"thinking may cost more":     {said, short, price.Price{Known: true, Out: 1, Reasoning: 3}, price.Estimate(said.Body) + 100, 300, false},
-		"it costs nothing":           {plain, &vitals{}, usd(0, 0), prompt + usualOutput, 0, true},
+		"it costs nothing":           {plain, &vitals{}, usd(0, 0), prompt + 4096, 0, true},
 		"vectors have no completion": {llm.Request{Endpoint: llm.Embeddings, Body: plain.Body}, &vitals{}, usd(1, 0), prompt, float64(prompt), false},
 	} {
 		u := &run{req: test.req}

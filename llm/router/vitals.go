@@ -1,6 +1,7 @@
 package router
 
 import (
+	"math"
 	"sync"
 	"time"
 
@@ -22,7 +23,7 @@ type vitals struct {
 
 	perToken samples // seconds for each completion token
 	first    samples // seconds until a stream's first word
-	outputs  samples // tokens of completions
+	outputs  samples // tokens of an answer
 
 	breaker breaker
 }
@@ -105,18 +106,16 @@ func (v *vitals) end() {
 type success struct {
 	tokens int64 // used, both ways
 	output int   // of them in the completion; 0: not known
-	took   time.Duration
-	first  time.Duration // until a stream's first word; 0: it was no stream
-	probe  bool          // it was made to see whether the deployment is back
+	// answers is how many the completion has; 0: one.
+	answers int64
+	took    time.Duration
+	first   time.Duration // until a stream's first word; 0: it was no stream
+	probe   bool          // it was made to see whether the deployment is back
 }
 
-// The most recent completions whose longest one is reserved for the next, and
-// what is reserved at least while fewer are known.
-const (
-	outputSamples = 32
-	fewOutputs    = 8
-	usualOutput   = 1024
-)
+// outputSamples is how many of the most recent completions are looked at for the
+// longest answer.
+const outputSamples = 32
 
 // succeeded notes a call that went well; keep is how many latencies are kept.
 // What had begun before a cool-down does not end it: only a probe does.
@@ -135,7 +134,7 @@ func (v *vitals) succeeded(s success, now time.Time, keep int) {
 		v.perToken.add(s.took.Seconds()/float64(s.output), now, keep)
 	}
 	if s.output > 0 {
-		v.outputs.add(float64(s.output), now, outputSamples)
+		v.outputs.add(float64(s.output)/float64(max(s.answers, 1)), now, outputSamples)
 	}
 	if s.probe {
 		v.breaker.close()
@@ -167,13 +166,9 @@ func (v *vitals) failed(e *llm.Error, now time.Time, blamed bool) {
 	v.this.kinds[e.Kind]++
 }
 
-// output is how many tokens of completion a call is likely not to pass.
-func (v *vitals) output() int64 {
+// longest is how many tokens the longest answer had of late; 0: none is known.
+func (v *vitals) longest() int64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	most := int64(v.outputs.max())
-	if len(v.outputs.list) < fewOutputs {
-		most = max(most, usualOutput)
-	}
-	return most
+	return int64(math.Ceil(v.outputs.max()))
 }
