@@ -16,7 +16,7 @@ func shapeOf(r Request) shape {
 	case llm.Embeddings:
 		return embeddingsShape{inputs: r.inputs()}
 	default:
-		return openaiShape{}
+		return openaiShape{choices: r.choices()}
 	}
 }
 
@@ -91,23 +91,50 @@ func vector(text string) []float64 {
 	return out
 }
 
-// inputs are the texts of an embeddings request.
+// inputs are the texts of an embeddings request: one, or several, or the tokens
+// of either.
 func (r Request) inputs() []string {
 	var body struct {
 		Input json.RawMessage `json:"input"`
 	}
-	if json.Unmarshal(r.Body, &body) != nil {
+	if json.Unmarshal(r.Body, &body) != nil || len(body.Input) == 0 {
 		return nil
 	}
-	var one string
-	var many []string
-	if json.Unmarshal(body.Input, &one) == nil {
-		return []string{one}
-	}
+	var many []json.RawMessage
 	if json.Unmarshal(body.Input, &many) != nil {
-		return nil
+		many = []json.RawMessage{body.Input}
 	}
-	return many
+	if len(many) > 0 && isNumber(many[0]) { // one text, as tokens
+		many = []json.RawMessage{body.Input}
+	}
+	var texts []string
+	for _, raw := range many {
+		var text string
+		if json.Unmarshal(raw, &text) != nil {
+			text = string(raw) // tokens stand for themselves
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+func isNumber(raw json.RawMessage) bool {
+	var n float64
+	return json.Unmarshal(raw, &n) == nil
+}
+
+// maxChoices is the most that OpenAI gives for one request.
+const maxChoices = 128
+
+// choices is how many answers a request asks for.
+func (r Request) choices() int {
+	var body struct {
+		N int `json:"n"`
+	}
+	if json.Unmarshal(r.Body, &body) != nil {
+		return 1
+	}
+	return min(max(body.N, 1), maxChoices)
 }
 
 // endpointOf reads the endpoint from a path.

@@ -68,6 +68,40 @@ func TestScriptKnowsTheOtherEndpoints(t *testing.T) {
 	}
 }
 
+func TestOneVectorForEachInput(t *testing.T) {
+	t.Parallel()
+	for input, want := range map[string]int{
+		`"a"`: 1, `["a"]`: 1, `["a","b","c"]`: 3, `[1,2,3]`: 1, `[[1,2],[3]]`: 2, `[]`: 0, `""`: 1,
+	} {
+		body := []byte(`{"input":` + input + `}`)
+		resp, err := llmtest.NewScript().Complete(t.Context(), llm.Request{Endpoint: llm.Embeddings, Body: body})
+		if got := strings.Count(string(resp.Body), `"embedding":[`); err != nil || got != want {
+			t.Errorf("%s: %d vectors, want %d: %s, %v", input, got, want, resp.Body, err)
+		}
+	}
+}
+
+func TestSeveralChoices(t *testing.T) {
+	t.Parallel()
+	script := llmtest.NewScript(llmtest.Say("Ye", "s."))
+	r := llm.Request{Body: []byte(`{"n":3}`)}
+	resp, err := script.Complete(t.Context(), r)
+	if got := strings.Count(string(resp.Body), `"content":"Yes."`); err != nil || got != 3 || !strings.Contains(string(resp.Body), `"index":2`) {
+		t.Errorf("%s, %v", resp.Body, err)
+	}
+	chunks, err := llmtest.Read(t.Context(), script, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	finished := 0
+	for _, c := range chunks {
+		finished += strings.Count(string(c.Body), `"finish_reason":"stop"`)
+	}
+	if finished != 3 || len(chunks) != 3*4+2 {
+		t.Errorf("%d chunks, %d choices are finished", len(chunks), finished)
+	}
+}
+
 // TestUsageOnlyWhereNobodyAsked holds that the chunk is there either way, and
 // marked where the caller did not ask.
 func TestUsageOnlyWhereNobodyAsked(t *testing.T) {

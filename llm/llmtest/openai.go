@@ -28,9 +28,10 @@ type shape interface {
 	closing() string // what ends a stream
 }
 
-type openaiShape struct{}
+// openaiShape gives the same answer so many times (n).
+type openaiShape struct{ choices int }
 
-func (openaiShape) events(s Step, id, model string, usage bool) []event {
+func (o openaiShape) events(s Step, id, model string, usage bool) []event {
 	chunk := func(delta map[string]any, finish any) map[string]any {
 		maps.Copy(delta, s.Extra)
 		return openaiChunk(id, model, delta, finish)
@@ -50,7 +51,7 @@ func (openaiShape) events(s Step, id, model string, usage bool) []event {
 			events = append(events, event{data: chunk(map[string]any{"tool_calls": []any{part}}, nil)})
 		}
 	}
-	events = append(events, event{at: AtFinish, data: chunk(map[string]any{}, s.Finish)})
+	events = o.each(append(events, event{at: AtFinish, data: chunk(map[string]any{}, s.Finish)}))
 	if usage && s.Usage != nil {
 		last := openaiChunk(id, model, nil, nil)
 		last["choices"] = []any{}
@@ -60,6 +61,35 @@ func (openaiShape) events(s Step, id, model string, usage bool) []event {
 	return events
 }
 
+// each says every event once for each choice, in turn.
+func (o openaiShape) each(events []event) []event {
+	if o.choices <= 1 {
+		return events
+	}
+	var all []event
+	for _, e := range events {
+		all = append(all, e)
+		data, ok := e.data.(map[string]any)
+		for i := 1; ok && i < o.choices; i++ {
+			all = append(all, event{data: numbered(data, i)})
+		}
+	}
+	return all
+}
+
+// numbered is a body whose one choice has another index.
+func numbered(body map[string]any, index int) map[string]any {
+	other := maps.Clone(body)
+	if list, ok := body["choices"].([]any); ok && len(list) == 1 {
+		if choice, ok := list[0].(map[string]any); ok {
+			choice = maps.Clone(choice)
+			choice["index"] = index
+			other["choices"] = []any{choice}
+		}
+	}
+	return other
+}
+
 func openaiChunk(id, model string, delta map[string]any, finish any) map[string]any {
 	return map[string]any{
 		"id": id, "object": "chat.completion.chunk", "created": 1700000000, "model": model,
@@ -67,7 +97,7 @@ func openaiChunk(id, model string, delta map[string]any, finish any) map[string]
 	}
 }
 
-func (openaiShape) whole(s Step, id, model string) any {
+func (o openaiShape) whole(s Step, id, model string) any {
 	message := map[string]any{"role": "assistant", "content": s.text()}
 	if s.Reasoning != "" {
 		message["reasoning_content"] = s.Reasoning
@@ -75,9 +105,12 @@ func (openaiShape) whole(s Step, id, model string) any {
 	if len(s.Tools) > 0 {
 		message["tool_calls"] = s.Tools
 	}
+	var choices []any
+	for i := range max(o.choices, 1) {
+		choices = append(choices, map[string]any{"index": i, "message": message, "finish_reason": s.Finish})
+	}
 	body := map[string]any{
-		"id": id, "object": "chat.completion", "created": 1700000000, "model": model,
-		"choices": []any{map[string]any{"index": 0, "message": message, "finish_reason": s.Finish}},
+		"id": id, "object": "chat.completion", "created": 1700000000, "model": model, "choices": choices,
 	}
 	if s.Usage != nil {
 		body["usage"] = openaiUsage(*s.Usage)
