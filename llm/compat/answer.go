@@ -3,6 +3,7 @@ package compat
 import (
 	"encoding/json"
 	"errors"
+	"math/bits"
 	"strconv"
 
 	"github.com/tribunebot/tribune/llm"
@@ -82,6 +83,7 @@ type tally struct {
 	usage *usage
 	said  bool
 	tools bool
+	wants int                     // choices that were asked for
 	begun [maxChoices / 64]uint64 // choices, a bit for each
 	ended [maxChoices / 64]uint64
 }
@@ -181,5 +183,19 @@ func (t *tally) judge(finish string) error {
 // any tells whether a choice was begun.
 func (t *tally) any() bool { return t.begun != [maxChoices / 64]uint64{} }
 
-// whole tells whether every choice that was begun has ended.
-func (t *tally) whole() bool { return t.any() && t.begun == t.ended }
+// settled tells whether every choice that was begun has ended. Others may be
+// still to come, so that does not make an answer whole.
+func (t *tally) settled() bool { return t.any() && t.begun == t.ended }
+
+// whole tells whether every choice that was asked for has ended. Where more
+// were asked for than can be told apart that is never known.
+func (t *tally) whole() bool {
+	if !t.settled() {
+		return false
+	}
+	ended := 0
+	for _, word := range t.ended {
+		ended += bits.OnesCount64(word)
+	}
+	return ended >= t.wants
+}

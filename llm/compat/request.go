@@ -39,33 +39,66 @@ func (m *Model) wholeBody(r llm.Request) (json.RawMessage, error) {
 	return d.body(m.Drop), nil
 }
 
+// wish is what a stream was asked for.
+type wish struct {
+	usage   bool // by the caller: in the stream
+	choices int
+}
+
 // streamBody is the body of a request for a stream. It asks for usage, and
-// keeps the caller's other stream options; asked tells whether the caller
-// wanted usage too.
-func (m *Model) streamBody(r llm.Request, usage bool) (body json.RawMessage, asked bool, err error) {
+// keeps the caller's other stream options.
+func (m *Model) streamBody(r llm.Request, usage bool) (body json.RawMessage, want wish, err error) {
 	if r.Endpoint == llm.Embeddings {
-		return nil, false, errors.New("embeddings are never streamed: ask for them whole")
+		return nil, want, errors.New("embeddings are never streamed: ask for them whole")
 	}
 	d, err := m.draft(r)
 	if err != nil {
-		return nil, false, err
+		return nil, want, err
 	}
 	options := d.get("stream_options")
-	asked = string(llm.Field(options, "include_usage")) == "true"
+	want.usage = string(llm.Field(options, "include_usage")) == "true"
 	switch {
 	case !usage:
 		options = nil
-	case asked:
+	case want.usage:
 	case len(options) == 0 || options[0] != '{':
 		options = json.RawMessage(`{"include_usage":true}`)
 	default:
 		if options, err = llm.SetFields(options, map[string]any{"include_usage": true}); err != nil {
-			return nil, false, err
+			return nil, want, err
 		}
 	}
 	d.set("stream", json.RawMessage("true"))
 	d.set("stream_options", options)
-	return d.body(m.Drop), asked, nil
+	body = d.body(m.Drop)
+	want.choices = d.choices(r.Endpoint)
+	return body, want, nil
+}
+
+// maxWanted bounds n before it is multiplied; nobody gives so many choices.
+const maxWanted = 1 << 20
+
+// choices is how many choices the body asks for: n, and in completions n for
+// each prompt. best_of is not among it: of so many the provider returns the n
+// best (OpenAI, API reference of completions).
+func (d *draft) choices(e llm.Endpoint) int {
+	n := min(max(tokens(d.get("n")), 1), maxWanted)
+	if e == llm.Completions {
+		n *= prompts(d.get("prompt"))
+	}
+	return n
+}
+
+// prompts is how many prompts there are: a list of numbers is one, in tokens.
+func prompts(prompt json.RawMessage) int {
+	n := 0
+	for item := range llm.RawItems(prompt) {
+		if item[0] != '"' && item[0] != '[' {
+			return 1
+		}
+		n++
+	}
+	return max(n, 1)
 }
 
 // draft is a body that is being changed, field by field.

@@ -31,7 +31,7 @@ func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk)
 	callCtx, watch := m.limits.Start(ctx, m.ID)
 	defer watch.Stop()
 	watch.Await()
-	c, asked, err := m.open(ctx, callCtx, r)
+	c, want, err := m.open(ctx, callCtx, r)
 	if err != nil {
 		return err
 	}
@@ -41,29 +41,30 @@ func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk)
 		limit *= streamShare
 	}
 	body := edge.Bounded(c.resp.Body, limit)
-	s := &reading{call: c, ctx: callCtx, watch: watch, body: body, events: edge.NewEvents(body), asked: asked}
+	s := &reading{call: c, ctx: callCtx, watch: watch, body: body, events: edge.NewEvents(body), asked: want.usage}
+	s.tally.wants = want.choices
 	return s.pass(yield)
 }
 
 // open starts the stream. An endpoint that knows no stream_options is asked
 // again without them, and never with them after that.
-func (m *Model) open(parent, ctx context.Context, r llm.Request) (c *call, asked bool, err error) {
+func (m *Model) open(parent, ctx context.Context, r llm.Request) (*call, wish, error) {
 	for {
 		usage := !m.noUsage.Load()
-		body, asked, err := m.streamBody(r, usage)
+		body, want, err := m.streamBody(r, usage)
 		if err != nil {
-			return nil, false, m.edge.Unsent(err, r.Body)
+			return nil, want, m.edge.Unsent(err, r.Body)
 		}
 		c := &call{model: m, edge: m.edge, parent: parent, body: body, header: r.Header}
 		if err := c.post(ctx, r.Endpoint, true); err != nil {
-			return nil, false, err
+			return nil, want, err
 		}
 		if c.resp.StatusCode >= 200 && c.resp.StatusCode <= 299 {
-			return c, asked, nil
+			return c, want, nil
 		}
 		refusal := edge.ReadRefusal(c.resp)
 		if !usage || !c.refusesOptions(refusal) {
-			return nil, false, c.refused(c.resp.StatusCode, refusal)
+			return nil, want, c.refused(c.resp.StatusCode, refusal)
 		}
 		m.noUsage.Store(true)
 	}
@@ -189,13 +190,15 @@ func (s *reading) note(raw []byte, seen sight) error {
 	return nil
 }
 
-// ended judges how a stream ended: io.EOF for well. Once every choice has its
-// finish reason the answer is whole, whatever happens to the connection then.
+// ended judges how a stream ended: io.EOF for well. Once every choice that was
+// asked for has its finish reason the answer is whole, whatever happens to the
+// connection then. With fewer of them only [DONE] says so: there are servers that
+// give one choice whatever n is.
 func (s *reading) ended(err error) error {
 	switch {
 	case s.call.parent.Err() != nil:
 		return s.call.broke(s.ctx, err)
-	case s.tally.whole() || s.done && s.tally.said:
+	case s.tally.whole() || s.done && (s.tally.said || s.tally.settled()):
 		return io.EOF
 	case !errors.Is(err, io.EOF):
 		return s.call.broke(s.ctx, err)
@@ -223,7 +226,7 @@ func (s *reading) finish(err error, yield func(llm.Chunk) bool) error {
 	if !errors.Is(err, io.EOF) {
 		return err
 	}
-	if s.call.model.Quirks.EmptyFinish && s.tally.tools && !s.tally.whole() {
+	if s.call.model.Quirks.EmptyFinish && s.tally.tools && !s.tally.settled() {
 		if !yield(llm.Chunk{Body: s.closing(), More: true}) {
 			return edge.ErrLeft
 		}
