@@ -1,6 +1,7 @@
 package litellm
 
 import (
+	"cmp"
 	"net"
 	"net/url"
 	"strings"
@@ -47,9 +48,10 @@ type General struct {
 	ForwardHeaders bool
 	// RequireUser refuses requests without a "user" (enforce_user_param).
 	RequireUser bool
-	// HealthChecks calls each deployment every HealthEvery.
+	// HealthChecks calls each deployment every HealthEvery
+	// (background_health_checks); 0 means DefaultHealthEvery.
 	HealthChecks bool
-	HealthEvery  time.Duration // default 300 s
+	HealthEvery  time.Duration
 	// HideHealth keeps details out of /health (health_check_details: false).
 	HideHealth bool
 	// MaxRequest and MaxResponse are bytes; 0: the gateway's own.
@@ -57,6 +59,17 @@ type General struct {
 	// KeyHeader is another header that may carry the key
 	// (litellm_key_header_name); empty: none.
 	KeyHeader string
+}
+
+// DefaultHealthEvery is LiteLLM's health_check_interval.
+const DefaultHealthEvery = 300 * time.Second
+
+// Probes is how often each deployment is to be called; 0: never.
+func (g General) Probes() time.Duration {
+	if !g.HealthChecks {
+		return 0
+	}
+	return cmp.Or(g.HealthEvery, DefaultHealthEvery)
 }
 
 // Callbacks are who is told of calls: of those that ended well, and of those

@@ -23,7 +23,10 @@ func (r *reader) generalSettings(f field) {
 		{name: "forward_client_headers_to_llm_api", read: into(&g.ForwardHeaders, r.flag)},
 		{name: "enforce_user_param", read: into(&g.RequireUser, r.flag)},
 		{name: "background_health_checks", read: into(&g.HealthChecks, r.flag)},
-		{name: "health_check_interval", read: into(&g.HealthEvery, r.positive)},
+		{name: "health_check_interval", read: func(f field) {
+			r.healthEvery = f
+			into(&g.HealthEvery, r.positive)(f)
+		}},
 		{name: "health_check_details", read: func(f field) {
 			if on, ok := r.flag(f); ok {
 				g.HideHealth = !on
@@ -38,6 +41,9 @@ func (r *reader) generalSettings(f field) {
 		{name: "json_logs", read: into(&g.JSON, r.flag)},
 	}
 	r.mapping(f, append(keys, unusedGeneral()...), nil)
+	if g.HealthEvery > 0 && !g.HealthChecks {
+		r.warn(r.healthEvery.at, r.healthEvery.path+" has no effect without background_health_checks: true", "add that, or remove it")
+	}
 }
 
 // ownKeys are the keys of litellm_settings that the router's settings lack.

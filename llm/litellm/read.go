@@ -101,6 +101,7 @@ type reader struct {
 	databaseAt       place          // environment_variables.DATABASE_URL
 	endUsers         *router.Budget // max_end_user_budget
 	total            total
+	healthEvery      field // health_check_interval
 	callbackPlaces   map[string]place
 }
 

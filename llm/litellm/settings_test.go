@@ -146,6 +146,19 @@ func settingsTable() map[string]litellm.File {
 	}
 }
 
+func TestProbes(t *testing.T) {
+	t.Parallel()
+	for want, g := range map[time.Duration]litellm.General{
+		0:                          {HealthEvery: time.Minute},
+		litellm.DefaultHealthEvery: {HealthChecks: true},
+		time.Minute:                {HealthChecks: true, HealthEvery: time.Minute},
+	} {
+		if got := g.Probes(); got != want {
+			t.Errorf("%+v: %s, want %s", g, got, want)
+		}
+	}
+}
+
 func total(usd float64, every time.Duration) router.Settings {
 	return router.Settings{Budgets: []router.Budget{{Quota: llm.Quota{ID: "budget/all", Name: "all calls together", BudgetUSD: &usd, Every: every}}}}
 }

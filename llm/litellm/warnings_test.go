@@ -58,6 +58,7 @@ func warningTable() []mistakeCase {
 		{"Redis", router("redis_host: h\n  redis_port: 6379\n  redis_password: sesame\n  redis_url: r\n  cache_responses: true")},
 		{"the cache", litellm("cache: true\n  cache_params: {type: redis, password: sesame}")},
 		{"switches without a meaning", litellm("modify_params: true\n  langfuse_default_tags: [user_api_key_alias]") + "general_settings: {disable_spend_logs: true}\n"},
+		{"how often, of what is not done", general("health_check_interval: 60")},
 		{"a budget of nothing", litellm("max_budget: 0")},
 		{"how long a budget lasts that is none", litellm("budget_duration: 1d")},
 		{"alerting", general("alerting: [slack]\n  alerting_threshold: 300\n  store_model_in_db: true\n  infer_model_from_keys: true")},
