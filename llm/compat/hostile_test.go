@@ -99,6 +99,25 @@ func TestHostileAnswers(t *testing.T) {
 	}
 }
 
+// TestAnOrdinaryClientIsKeptStraight holds that a client that nobody made for
+// this is not sent elsewhere either, with the key in a header of its own.
+func TestAnOrdinaryClientIsKeptStraight(t *testing.T) {
+	t.Parallel()
+	elsewhere := llmtest.NewServer(t, llmtest.Say("Caught."))
+	server := httptest.NewServer(http.RedirectHandler(elsewhere.URL+"/v1/chat/completions", http.StatusTemporaryRedirect))
+	t.Cleanup(server.Close)
+	m, err := compat.New(compat.Options{
+		Model: "m", BaseURL: server.URL, Key: "a-key", KeyHeader: "api-key", HTTPClient: server.Client(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = m.Complete(t.Context(), llmtest.Ask(t, "Really?"))
+	if llm.KindOf(err) != llm.BadResponse || len(elsewhere.Requests()) != 0 {
+		t.Errorf("%v, and %d calls elsewhere", err, len(elsewhere.Requests()))
+	}
+}
+
 // drip sends comments at a slow pace until the caller has left.
 func drip(w http.ResponseWriter, r *http.Request) {
 	tick := time.NewTicker(20 * time.Millisecond)

@@ -59,8 +59,9 @@ type Options struct {
 	// known of the Provider, see QuirksOf.
 	Quirks *Quirks
 
-	// HTTPClient makes the calls; its Timeout should be 0. The default has a
-	// connection pool of its own; deployments may share one edge.NewClient.
+	// HTTPClient makes the calls; its Timeout should be 0. It follows redirects
+	// only if its CheckRedirect says so. The default has a connection pool of
+	// its own; deployments may share one edge.NewClient.
 	HTTPClient *http.Client
 
 	Timeout    time.Duration // for the whole call; default 10 minutes
@@ -97,6 +98,7 @@ func (o Options) orDefault() (Options, error) {
 	if o.HTTPClient == nil {
 		o.HTTPClient = edge.NewClient()
 	}
+	o.HTTPClient = edge.Straight(o.HTTPClient)
 	return o, nil
 }
 

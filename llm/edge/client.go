@@ -18,8 +18,9 @@ const minHeaderSecret = 8
 // are likely to run at once, so that none of them begins with a handshake; each
 // takes some 8 KiB of buffers. A connection that many calls share (HTTP/2) is
 // tried with a ping when it has been silent, so that a dead one is noticed.
+// It follows no redirects, see Straight.
 func NewClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{
+	return Straight(&http.Client{Transport: &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:     true,
@@ -29,7 +30,20 @@ func NewClient() *http.Client {
 		IdleConnTimeout:       90 * time.Second,
 		ExpectContinueTimeout: time.Second,
 		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
-	}}
+	}})
+}
+
+// Straight returns a client that takes a redirect for an answer, unless it has a
+// policy of its own: net/http would send the prompt on to wherever it is told,
+// and with it all headers but Authorization. No provider redirects these calls.
+// Connections are shared with the client that it was made from.
+func Straight(client *http.Client) *http.Client {
+	if client.CheckRedirect != nil {
+		return client
+	}
+	straight := *client
+	straight.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &straight
 }
 
 // Secrets lists what must not appear in errors: the key, and the values of the

@@ -84,6 +84,43 @@ func TestClientSharesConnections(t *testing.T) {
 	group.Wait()
 }
 
+// TestStraight holds that a client's own policy is left alone, and the client too.
+func TestStraight(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" {
+			http.Redirect(w, r, "/there", http.StatusFound)
+			return
+		}
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	t.Cleanup(server.Close)
+	usual := server.Client()
+	willing := *usual
+	willing.CheckRedirect = func(*http.Request, []*http.Request) error { return nil }
+	for name, test := range map[string]struct {
+		client *http.Client
+		want   int
+	}{
+		"straight":          {edge.Straight(usual), http.StatusFound},
+		"with its own will": {edge.Straight(&willing), http.StatusTeapot},
+		"the one before":    {usual, http.StatusTeapot},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := test.client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != test.want {
+			t.Errorf("%s: %d, want %d", name, resp.StatusCode, test.want)
+		}
+	}
+}
+
 func get(t *testing.T, client *http.Client, address string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)

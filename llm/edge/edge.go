@@ -45,6 +45,9 @@ type Edge struct {
 // Refused classifies a provider's refusal. The request is what was sent: what
 // the provider repeats of it is left out of the error's text.
 func (e Edge) Refused(r Refusal, request []byte) *llm.Error {
+	if r.Status >= 300 && r.Status <= 399 {
+		return e.redirected(r.Status)
+	}
 	said := parse(r.Body)
 	kind, status := said.kind(r.Status), r.Status
 	if status == http.StatusOK {
@@ -57,6 +60,15 @@ func (e Edge) Refused(r Refusal, request []byte) *llm.Error {
 		After:    RetryAfter(r.Header, r.Now),
 		Provider: e.Provider,
 		Err:      errors.New(text),
+	}
+}
+
+// redirected is an answer that sends us elsewhere. Nothing of it is repeated: it
+// does not come from whoever was meant to be asked.
+func (e Edge) redirected(status int) *llm.Error {
+	return &llm.Error{
+		Kind: llm.BadResponse, Status: status, Provider: e.Provider,
+		Err: fmt.Errorf("a redirect (HTTP %d) came, which is never followed: set the address where the API itself is", status),
 	}
 }
 

@@ -75,6 +75,7 @@ func TestRefusedKinds(t *testing.T) {
 		"no body":                  {503, ``, llm.Overloaded},
 		"text":                     {500, `upstream connect error`, llm.Overloaded},
 		"redirect":                 {302, ``, llm.BadResponse},
+		"redirect with a code":     {307, `{"error":{"code":"rate_limit_exceeded"}}`, llm.BadResponse},
 		"conflict":                 {409, `{}`, llm.Overloaded},
 		"gone":                     {410, `{}`, llm.NoSuchModel},
 		"proxy timeout":            {504, `<html></html>`, llm.Timeout},

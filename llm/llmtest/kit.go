@@ -55,6 +55,7 @@ func TestModel(t *testing.T, h Harness) { //nolint:tparallel // its caller has c
 		"nobody there":             testNobody,
 		"retry after":              testRetryAfter,
 		"web pages":                testWebPage,
+		"redirects":                testRedirects,
 		"cancelled":                testCancelled,
 		"caller's deadline":        testDeadline,
 		"loop left early":          testLeftEarly,
