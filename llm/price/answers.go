@@ -1,8 +1,10 @@
 package price
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,8 +23,11 @@ const maxAsked = 1_000_000_000
 // prompts.
 func Answers(body json.RawMessage) (each, number int64) {
 	var n, prompts int64
-	for name, value := range llm.Fields(body) {
-		switch name {
+	for name, value := range llm.CheckedFields(body) {
+		if bytes.IndexByte(name, '\\') >= 0 {
+			name = []byte(llm.Unquote(slices.Concat([]byte{'"'}, name, []byte{'"'})))
+		}
+		switch string(name) {
 		case "max_tokens", "max_completion_tokens":
 			each = max(each, positive(value))
 		case "n", "best_of":

@@ -139,10 +139,16 @@ func (a *attempt) complete(s *llm.Served) {
 	a.took, a.done = *s, true
 }
 
+// count counts tokens here. What was said and not kept has as many to a byte as
+// what was.
 func (a *attempt) count() *llm.Usage {
 	req := a.run.req
 	req.Group = a.node.Name // whose tokens they are
-	usage := price.Count(req, a.run.mode.said())
+	text, more := a.run.mode.said()
+	usage := price.Count(req, text)
+	if more > 0 {
+		usage.Completion = int(float64(usage.Completion) * float64(len(text)+more) / float64(len(text)))
+	}
 	return &usage
 }
 

@@ -71,11 +71,33 @@ func addSaid(b *strings.Builder, body json.RawMessage) {
 					addText(b, value)
 				}
 				thought = true
-			case "tool_calls", "function_call":
-				if string(value) != "null" {
-					b.Write(value)
+			case "tool_calls":
+				for call := range llm.RawItems(value) {
+					addCall(b, call)
 				}
+			case "function_call":
+				addFunction(b, value)
 			}
+		}
+	}
+}
+
+// addCall adds what a model writes to call a tool: its name and its input. The
+// JSON around them is written by the provider, anew in every chunk.
+func addCall(b *strings.Builder, call json.RawMessage) {
+	for name, value := range llm.RawFields(call) {
+		switch string(name) {
+		case "function", "custom":
+			addFunction(b, value)
+		}
+	}
+}
+
+func addFunction(b *strings.Builder, function json.RawMessage) {
+	for name, value := range llm.RawFields(function) {
+		switch string(name) {
+		case "name", "arguments", "input":
+			addText(b, value)
 		}
 	}
 }

@@ -2,21 +2,19 @@ package router
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"strings"
 
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/edge"
 )
 
 // maxHeld is how many bytes of roles and reasoning are held back, waiting for
-// the answer itself. A model that thinks longer is committed to.
-const maxHeld = 256 << 10
-
-// maxKept is how many bytes of a stream are kept for reports, and for counting
-// tokens where the provider does not.
-const maxKept = 1 << 20
+// the answer itself. A model that thinks longer is committed to. perHeld is what
+// a chunk takes beside its body.
+const (
+	maxHeld = 256 << 10
+	perHeld = 64
+)
 
 // stream passes an answer on chunk by chunk, but for what comes before its first
 // word: that is held back, because a stream that breaks there can still be
@@ -28,30 +26,26 @@ type stream struct {
 	held  []llm.Chunk
 	bytes int
 	open  bool // something was passed on: no other deployment can take over
-	kept  []json.RawMessage
-	size  int
+	kept  kept
 }
 
 func (s *stream) streams() bool   { return true }
 func (s *stream) committed() bool { return s.open }
 
-func (s *stream) said() string {
-	var b strings.Builder
-	for _, body := range s.kept {
-		addSaid(&b, body)
-	}
-	return b.String()
-}
+func (s *stream) said() (text string, more int) { return s.kept.said() }
 
 // take reads one attempt.
 func (s *stream) take(ctx context.Context, a *attempt) error {
-	s.held, s.bytes, s.kept, s.size = s.held[:0], 0, nil, 0
+	s.held, s.bytes, s.kept = s.held[:0], 0, kept{}
 	served := false
 	for chunk, err := range a.node.Model.Stream(ctx, a.run.req) {
 		if err != nil {
 			return err
 		}
-		s.keep(chunk.Body)
+		copied := s.kept.add(chunk.Body)
+		if !s.open {
+			chunk.Body = copied // it may be held for long
+		}
 		if chunk.Served != nil {
 			served = true
 			known := *chunk.Served
@@ -77,14 +71,6 @@ func errUnserved() error {
 	}
 }
 
-func (s *stream) keep(body json.RawMessage) {
-	if len(body) == 0 || s.size+len(body) > maxKept {
-		return
-	}
-	s.size += len(body)
-	s.kept = append(s.kept, body)
-}
-
 // pass hands a chunk on or holds it back. The error is edge.ErrLeft, or that the
 // first word came too late.
 func (s *stream) pass(a *attempt, chunk llm.Chunk) error {
@@ -92,7 +78,7 @@ func (s *stream) pass(a *attempt, chunk llm.Chunk) error {
 		return s.give(chunk)
 	}
 	s.held = append(s.held, chunk)
-	s.bytes += len(chunk.Body)
+	s.bytes += len(chunk.Body) + perHeld
 	if chunk.Served == nil && s.bytes <= maxHeld && !speaks(chunk, s.holdReasoning) {
 		if s.holdReasoning && thinks(chunk.Body) {
 			return a.hears()
@@ -121,4 +107,4 @@ func (s *stream) give(chunk llm.Chunk) error {
 	return nil
 }
 
-func (s *stream) report(c *llm.Call) { c.Chunks = s.kept }
+func (s *stream) report(c *llm.Call) { c.Chunks = s.kept.bodies }

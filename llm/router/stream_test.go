@@ -327,10 +327,11 @@ func TestSpeaks(t *testing.T) {
 func TestSaid(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
-		`{"choices":[{"message":{"content":"a","reasoning":"b","reasoning_content":"b"}},{"message":{"content":"c"}}]}`: "abc",
-		`{"choices":[{"delta":{"content":[{"text":"a"},{"text":"b"}],"tool_calls":[{"id":"x"}]}}]}`:                     `ab[{"id":"x"}]`,
-		`{"choices":[{"text":"\u4e2d","finish_reason":"stop"}]}`:                                                        "中",
-		`{"object":"list","data":[{"embedding":[1]}]}`:                                                                  "",
+		`{"choices":[{"message":{"content":"a","reasoning":"b","reasoning_content":"b"}},{"message":{"content":"c"}}]}`:                                    "abc",
+		`{"choices":[{"delta":{"content":[{"text":"a"},{"text":"b"}],"tool_calls":[{"index":0,"id":"x","function":{"name":"f","arguments":"{\"y\""}}]}}]}`: `abf{"y"`,
+		`{"choices":[{"delta":{"tool_calls":null,"function_call":{"arguments":"z"}}}]}`:                                                                    `z`,
+		`{"choices":[{"text":"\u4e2d","finish_reason":"stop"}]}`:                                                                                           "中",
+		`{"object":"list","data":[{"embedding":[1]}]}`:                                                                                                     "",
 	} {
 		var b strings.Builder
 		addSaid(&b, json.RawMessage(body))

@@ -17,8 +17,9 @@ type mode interface {
 	// committed tells that something has reached the caller.
 	committed() bool
 	// said is what the model said in the call that was last made, reasoning
-	// and all, as far as it is known.
-	said() string
+	// and all, as far as it is kept, and how many bytes of text it said beside
+	// that.
+	said() (text string, more int)
 	// report adds the answer to what observers are told.
 	report(c *llm.Call)
 }
@@ -30,10 +31,10 @@ func (w *whole) streams() bool      { return false }
 func (w *whole) committed() bool    { return false }
 func (w *whole) report(c *llm.Call) { c.Answer = w.resp.Body }
 
-func (w *whole) said() string {
+func (w *whole) said() (text string, more int) {
 	var b strings.Builder
 	addSaid(&b, w.resp.Body)
-	return b.String()
+	return b.String(), 0
 }
 
 func (w *whole) take(ctx context.Context, a *attempt) error {
