@@ -19,6 +19,9 @@
 // a deployment's id counts as its group. The fallbacks that a request names are
 // checked like its model; those of the configuration are the operator's word.
 //
+// Of a client's headers nothing goes on, unless ForwardHeaders says so: then those
+// that begin with X- and do not look like a credential.
+//
 // # Answers
 //
 // A provider's answer is written byte for byte, "model" in it included. Of a
@@ -29,6 +32,10 @@
 // message_stop) does not come. A silence of 15 seconds within a stream is
 // filled with a ping. A client that leaves, or that does not read for a minute,
 // ends the call.
+//
+// Headers tell who answered, at what cost and how a key's limits stand, under
+// LiteLLM's names. A provider's own headers come as Llm_provider-NAME, but for
+// those of the connection, of the account, and of browsers, caches and proxies.
 //
 // # Errors
 //
