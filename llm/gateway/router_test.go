@@ -20,6 +20,12 @@ import (
 // behind HTTP, whose tokens cost a cent each.
 func routed(t *testing.T, keys []llm.Key, cheap, dear []llmtest.Step) (*Gateway, [2]*llmtest.Server) {
 	t.Helper()
+	none := 0
+	return routedBy(t, router.Settings{Retries: &none, Fallbacks: map[string][]string{"cheap": {"dear"}}}, keys, cheap, dear)
+}
+
+func routedBy(t *testing.T, settings router.Settings, keys []llm.Key, cheap, dear []llmtest.Step) (*Gateway, [2]*llmtest.Server) {
+	t.Helper()
 	providers := [2]*llmtest.Server{llmtest.NewServer(t, cheap...), llmtest.NewServer(t, dear...)}
 	var deployments []router.Deployment
 	for i, name := range []string{"cheap", "dear"} {
@@ -28,11 +34,7 @@ func routed(t *testing.T, keys []llm.Key, cheap, dear []llmtest.Step) (*Gateway,
 			Model: deployment(t, providers[i]), Price: price.Price{Known: true, In: 0.01, Out: 0.01, CachedIn: 0.01},
 		})
 	}
-	none := 0
-	r, err := router.New(router.Options{
-		Deployments: deployments,
-		Settings:    router.Settings{Retries: &none, Fallbacks: map[string][]string{"cheap": {"dear"}}},
-	})
+	r, err := router.New(router.Options{Deployments: deployments, Settings: settings})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,6 +139,26 @@ func TestLimitsOfAKey(t *testing.T) {
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// A budget without a label is everybody's: what one has spent another lacks.
+func TestBudgetOfAllTogether(t *testing.T) {
+	t.Parallel()
+	all := 0.3 // a call costs 0.18
+	settings := router.Settings{Budgets: []router.Budget{{Quota: llm.Quota{BudgetUSD: &all}}}}
+	g, _ := routedBy(t, settings, []llm.Key{virtual(nil)}, []llmtest.Step{llmtest.Say("Yes.")}, []llmtest.Step{llmtest.Say("Yes.")})
+	spend := func(model, key string) int {
+		body := `{"model":"` + model + `","max_tokens":7,"timeout":1,"messages":[{"role":"user","content":"Hi"}]}`
+		w := ask(t, g, http.MethodPost, "/v1/chat/completions", body, "Authorization", "Bearer "+key)
+		if w.Code != http.StatusOK && !strings.Contains(w.Body.String(), "all calls together") {
+			t.Errorf("the refusal does not name the budget: %s", w.Body)
+		}
+		return w.Code
+	}
+	got := []int{spend("cheap", secret), spend("cheap", master), spend("dear", master)}
+	if diff := cmp.Diff([]int{200, 429, 429}, got); diff != "" {
+		t.Errorf("statuses (-want +got):\n%s", diff)
 	}
 }
 
