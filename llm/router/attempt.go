@@ -24,6 +24,7 @@ type attempt struct {
 	route string
 	took  llm.Served // what it served, once it is known
 	done  bool       // took is whole
+	wire  wire
 }
 
 // try calls a deployment. Whatever happens, what it holds is given back.
@@ -36,6 +37,9 @@ func (u *run) try(ctx context.Context, c choice) error {
 	defer func() { a.end(ctx, err) }()
 	callCtx, stop := a.limit(ctx)
 	defer stop()
+	if a.hold != nil {
+		callCtx = a.wire.watch(callCtx)
+	}
 	err = a.explain(ctx, callCtx, u.mode.take(callCtx, a))
 	return err
 }
@@ -157,13 +161,7 @@ func (a *attempt) end(ctx context.Context, err error) {
 	now, n := a.run.r.now(), a.node
 	n.end()
 	a.run.called += now.Sub(a.began)
-	if !a.done && a.heard {
-		// It broke off, or its reader left, in the middle: what was said, or
-		// thought, is paid for all the same.
-		var s llm.Served
-		a.complete(&s)
-		n.spent(used(n.Price, s.Usage, nil).Tokens, now)
-	}
+	a.cut(err, now)
 	t := llm.Try{
 		Deployment: n.ID, Group: n.Group, Provider: n.Provider, Model: n.Name, APIBase: n.APIBase,
 		Began: a.began, Ended: now,
@@ -186,6 +184,34 @@ func (a *attempt) end(ctx context.Context, err error) {
 	}
 	a.hold.Settle(ctx, used(n.Price, a.took.Usage, a.took.CostUSD))
 	a.run.tries = append(a.run.tries, t)
+}
+
+// cut adds up an answer that did not end well. What was said, or thought, is paid
+// for all the same. Where nothing has come yet and nobody waits any longer, the
+// provider has read the prompt and goes on writing: the prompt is paid for at
+// least. A refusal costs nothing.
+func (a *attempt) cut(err error, now time.Time) {
+	var s llm.Served
+	switch {
+	case a.done:
+		return
+	case a.heard:
+	case abandoned(err) && !a.wire.unsent():
+		s.Usage, s.Counted = &llm.Usage{Prompt: int(a.run.bill.promptOf(a.run.req.Body))}, true
+	default:
+		return
+	}
+	a.complete(&s)
+	a.node.spent(used(a.node.Price, s.Usage, nil).Tokens, now)
+}
+
+// abandoned tells whether a call ended because nobody waited for it any longer.
+func abandoned(err error) bool {
+	if errors.Is(err, edge.ErrLeft) {
+		return true
+	}
+	e := llm.AsError(err)
+	return e != nil && (e.Kind == llm.Cancelled || e.Kind == llm.Timeout && e.Status == 0)
 }
 
 func (a *attempt) success(now time.Time) success {
