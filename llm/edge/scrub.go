@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,9 +12,6 @@ const (
 	// minSecret is the shortest part of a secret that is hidden: shorter runs
 	// are too likely to be ordinary words.
 	minSecret = 8
-	// minEcho is the shortest run of the request that counts as repeated by
-	// the provider, in bytes: 8 Chinese characters, some four English words.
-	minEcho = 24
 )
 
 // Plain makes one line of text out of a body of unknown kind. Of a web page it
@@ -107,8 +103,7 @@ func stripTags(text string) string {
 // secrets, without what was asked, and short.
 func (e Edge) scrub(text string, request []byte) string {
 	text = strings.Join(strings.Fields(strings.Map(printable, text)), " ")
-	// What is hidden takes less room than before, hence a margin; and looking
-	// for echoes of a long text in a long request would take long.
+	// What is hidden takes less room than before, hence a margin.
 	text = cut(text, 2*maxText)
 	text = hideEcho(text, request)
 	for _, s := range e.Secrets {
@@ -188,34 +183,4 @@ func (e Edge) isKey(word string) bool {
 		}
 	}
 	return false
-}
-
-// hideEcho replaces what the text repeats of the request. The request is JSON,
-// so a line break in it ends a run; what is left is too short to tell much.
-func hideEcho(text string, request []byte) string {
-	if len(request) == 0 {
-		return text
-	}
-	var b strings.Builder
-	for i := 0; i < len(text); {
-		n := 0
-		if i+minEcho <= len(text) && bytes.Contains(request, []byte(text[i:i+minEcho])) {
-			n = minEcho
-			for i+n < len(text) && bytes.Contains(request, []byte(text[i:i+n+1])) {
-				n++
-			}
-			for i+n < len(text) && !utf8.RuneStart(text[i+n]) {
-				n++
-			}
-		}
-		if n > 0 {
-			b.WriteString("[…]")
-			i += n
-			continue
-		}
-		_, size := utf8.DecodeRuneInString(text[i:])
-		b.WriteString(text[i : i+size])
-		i += size
-	}
-	return b.String()
 }
