@@ -62,6 +62,22 @@ func TestEchoesCostLittle(t *testing.T) {
 	}
 }
 
+// TestLongErrorsCostLittle holds that errors which came in place of an answer,
+// and are as long as an answer may be, are not read to the end, nor quoted.
+func TestLongErrorsCostLittle(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"a list":    "[" + strings.Repeat("{},", 8<<20) + `{"error":"x"}]`,
+		"a message": `{"error":{"message":"` + strings.Repeat("long ", 5<<20) + `"}}`,
+	} {
+		began := time.Now()
+		err := edge.Edge{Provider: "p"}.Refused(edge.Refusal{Status: http.StatusOK, Body: []byte(body)}, nil)
+		if took := time.Since(began); took > 100*time.Millisecond || !strings.Contains(err.Error(), "bytes") || strings.Contains(err.Error(), "long") {
+			t.Errorf("%s: %v after %s", name, err, took)
+		}
+	}
+}
+
 // TestEchoesAreHidden looks for what a text repeats at every place of a request.
 func TestEchoesAreHidden(t *testing.T) {
 	t.Parallel()

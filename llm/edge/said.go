@@ -2,6 +2,7 @@ package edge
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,8 +19,12 @@ type said struct {
 
 // parse reads the shapes in use: OpenAI's {"error":{...}}, Gemini's list of it,
 // Ollama's {"error":"text"}, DashScope's flat {"code","message"}, FastAPI's
-// {"detail":...}, and as a last resort plain text or a web page.
+// {"detail":...}, and as a last resort plain text or a web page. A body that is
+// longer than any error is not read at all: it came as an answer.
 func parse(body []byte) said {
+	if len(body) > maxRefusal {
+		return said{message: fmt.Sprintf("an error of %d bytes came", len(body))}
+	}
 	var list []json.RawMessage
 	if json.Unmarshal(body, &list) == nil && len(list) > 0 {
 		body = list[0]
