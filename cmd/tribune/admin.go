@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/tribunebot/tribune/bots"
@@ -22,7 +23,7 @@ const maxAdminBody = 4 << 20
 // admin serves a service to the commands that run beside this server. Every
 // answer is a stream of JSON lines (see event), so that long work shows that
 // it lives.
-func admin(s service, key string) http.Handler {
+func admin(s service, keys ...string) http.Handler {
 	mux := http.NewServeMux()
 	handle(mux, "ask", func(ctx context.Context, r askRequest, live func(any)) (any, error) {
 		return s.Ask(ctx, r, func(c bots.Content) { live(c) })
@@ -54,7 +55,7 @@ func admin(s service, key string) http.Handler {
 	handle(mux, "dead/drop", func(ctx context.Context, r deadRequest, _ func(any)) (any, error) {
 		return r.ID, s.DropDead(ctx, r.ID)
 	})
-	return withKey(key, mux)
+	return withKey(keys, mux)
 }
 
 // handle makes a function an admin path.
@@ -105,12 +106,12 @@ func (l lines) send(kind string, v any) {
 	_ = l.rc.Flush()
 }
 
-// withKey lets only requests through that carry the key. Hashes are compared,
+// withKey lets only requests through that carry one of the keys. Hashes are compared,
 // in constant time, so that neither the key nor its length can be felt out.
-func withKey(key string, next http.Handler) http.Handler {
+func withKey(keys []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		said, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok || !sameKey(said, key) {
+		if !ok || !slices.ContainsFunc(keys, func(key string) bool { return sameKey(said, key) }) {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			http.Error(w, "this needs the master key as a bearer token", http.StatusUnauthorized)
 			return

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -55,6 +56,8 @@ type App struct {
 	keys     llm.Keys
 	gateway  *gateway.Gateway
 	keyBook  *keyBook
+	via      string // names this process to itself, in requests that come round
+	adminKey string // for the commands that find this server in its data directory
 
 	gatewayOnly bool
 	now         func() time.Time
@@ -78,7 +81,7 @@ func NewApp(ctx context.Context, c *config.Config, dir *dataDir, log *slog.Logge
 	if parts.Now == nil {
 		parts.Now = time.Now
 	}
-	a := &App{Config: c, Log: log, dir: dir, Platforms: map[string]bots.Platform{}, now: parts.Now, gatewayOnly: parts.GatewayOnly}
+	a := &App{Config: c, Log: log, dir: dir, Platforms: map[string]bots.Platform{}, now: parts.Now, gatewayOnly: parts.GatewayOnly, via: "tribune-" + rand.Text(), adminKey: rand.Text()}
 	err := errors.Join(a.openKey(), a.openQueue(ctx), a.openIndex())
 	if err == nil {
 		err = a.wire(ctx, parts)

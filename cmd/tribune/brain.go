@@ -24,7 +24,7 @@ func (a *App) openModels(ctx context.Context, parts Parts) (llm.Model, error) {
 	a.prices = price.New(nil)
 	var err error
 	if parts.Model == nil {
-		o := opener{config: a.Config, prices: a.prices, log: a.Log, now: a.now}
+		o := opener{config: a.Config, prices: a.prices, log: a.Log, now: a.now, via: a.via}
 		if a.models, err = o.models(); err != nil {
 			return nil, err
 		}
@@ -87,6 +87,7 @@ func (a *App) openGateway(ctx context.Context, model llm.Model) error {
 	}
 	if f := a.models.file; f != nil {
 		g := f.General
+		o.ProbeEvery = g.Probes()
 		o.MaxBody, o.KeyHeader, o.RequireUser, o.ForwardHeaders, o.HideHealth = g.MaxRequest, g.KeyHeader, g.RequireUser, g.ForwardHeaders, g.HideHealth
 	}
 	a.gateway, err = gateway.New(o) //nolint:contextcheck // each request brings its own context

@@ -33,6 +33,7 @@ type dataDir struct {
 type presence struct {
 	URL string `json:"url"` // where its admin API is
 	PID int    `json:"pid"`
+	Key string `json:"key"` // for that, while it runs: only this user can read it
 }
 
 // errServed is returned by hold when a server runs on the data directory.
@@ -111,11 +112,7 @@ func (d *dataDir) withdraw() { _ = os.Remove(filepath.Join(d.path, "server.json"
 func withService(ctx context.Context, c *config.Config, s streams, do func(service) error) error {
 	dir, at, err := hold(ctx, c.Server.DataDir)
 	if errors.Is(err, errServed) {
-		key, err := config.MasterKey(c)
-		if err != nil {
-			return err
-		}
-		return do(&remote{base: at.URL, key: key.Reveal(), http: direct()})
+		return do(&remote{base: at.URL, key: at.Key, http: direct()})
 	}
 	if err != nil {
 		return err

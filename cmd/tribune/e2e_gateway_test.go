@@ -396,3 +396,81 @@ general_settings: {master_key: sk-two-gateways-01}
 		t.Errorf("%d calls at the same time, the limit is %d", most, parallel)
 	}
 }
+
+// TestEndToEndStopsInTwoStepsWithCalls tells a gateway to stop while a stream and
+// a whole call run: both are finished first, and nobody new is let in.
+func TestEndToEndStopsInTwoStepsWithCalls(t *testing.T) {
+	t.Parallel()
+	gate := llmtest.NewGate("there")
+	upstream := llmtest.NewServer(t, llmtest.Say("hello ", "there").Hold(gate), llmtest.Say("hello ", "there").Hold(gate))
+	dir := t.TempDir()
+	write(t, dir, "litellm_config.yaml", fmt.Sprintf("model_list: [{model_name: m, litellm_params: {model: openai/m, api_base: %s/v1, api_key: k}}]\ngeneral_settings: {master_key: sk-stopping-00001}\n", upstream.URL))
+	p := startProcess(t, dir, settings{"TRIBUNE_GRACE": "30s"}, "gateway", "--port", "0")
+	base := p.address(t)
+	replies := make(chan reply, 2)
+	for _, body := range []string{chatWith("m"), strings.Replace(chatWith("m"), "{", `{"stream":true,`, 1)} {
+		go func() {
+			r, err := send(t.Context(), base, "sk-stopping-00001", "POST", chatPath, body)
+			if err != nil {
+				r.body = err.Error()
+			}
+			replies <- r
+		}()
+	}
+	eventually(t, "both calls run", func() bool { return len(upstream.Requests()) == 2 })
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "nobody new is let in", func() bool {
+		_, err := send(t.Context(), base, "sk-stopping-00001", "GET", "/v1/models", "")
+		return err != nil
+	})
+	gate.Open()
+	for range 2 {
+		if r := <-replies; r.status != http.StatusOK || !strings.Contains(r.body, "there") {
+			t.Errorf("HTTP %d %s", r.status, r.body)
+		}
+	}
+	if err := <-p.done; err != nil {
+		t.Errorf("it ended with %v\n%s", err, p.out)
+	}
+	p.done <- nil
+}
+
+// TestEndToEndOwnAddressByAnotherName: a deployment that leads back to the
+// gateway, by a name that nobody could tell, does not go round for ever.
+func TestEndToEndOwnAddressByAnotherName(t *testing.T) {
+	t.Parallel()
+	// A forwarder stands for the other name.
+	var base atomic.Value
+	forwarder := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		target, ok := base.Load().(string)
+		if !ok {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		out, err := http.NewRequestWithContext(r.Context(), r.Method, target+r.URL.Path, r.Body)
+		if err != nil {
+			return
+		}
+		out.Header = r.Header.Clone()
+		resp, err := direct().Do(out)
+		if err != nil {
+			return
+		}
+		defer resp.Body.Close()
+		w.WriteHeader(resp.StatusCode)
+		_, _ = io.Copy(w, resp.Body)
+	}))
+	t.Cleanup(forwarder.Close)
+	app := startGateway(t, fmt.Sprintf("model_list: [{model_name: m, litellm_params: {model: openai/m, api_base: %s/v1, api_key: sk-round-000001}}]\nrouter_settings: {num_retries: 0}\ngeneral_settings: {master_key: sk-round-000001}\n", forwarder.URL))
+	base.Store(app.base)
+	r := mustSend(t, app.base, "sk-round-000001", "POST", chatPath, chatWith("m"))
+	if r.status < 400 || !strings.Contains(r.body, "own address") {
+		t.Errorf("HTTP %d %s", r.status, r.body)
+	}
+	metrics := mustSend(t, app.base, "", "GET", "/metrics", "").body
+	if strings.Count(metrics, "litellm_proxy_total_requests_metric_total{") > 2 {
+		t.Errorf("it went round:\n%s", metrics)
+	}
+}

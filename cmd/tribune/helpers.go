@@ -33,6 +33,7 @@ func (a *App) runHelpers(ctx context.Context) *helpers {
 		run("reports to "+s.State().Callback, s.Run)
 	}
 	run("the keys", a.keyBook.run)
+	run("health checks", func(ctx context.Context) error { a.gateway.Watch(ctx); return nil })
 	run("the LiteLLM file", a.watchModels)
 	run("the database", a.tryDatabase)
 	return h

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ type opener struct {
 	prices *price.Table
 	log    *slog.Logger
 	now    func() time.Time
+	via    string // see App.once; empty: requests do not say who sends them
 }
 
 // models reads and opens everything. It makes no call.
@@ -59,6 +61,7 @@ func (o opener) fromFile(set *modelSet) error {
 	set.settings = set.file.Settings
 	client := edge.NewClient()
 	for _, spec := range set.file.Enabled() {
+		spec.Header = o.signed(spec.Header)
 		d, err := litellm.Open(spec, litellm.OpenOptions{
 			HTTPClient: client, Log: o.log, Now: o.now, Prices: o.prices, Lookup: lookupIn(o.config),
 			Timeout: set.settings.Timeout, FirstToken: set.settings.FirstToken,
@@ -139,7 +142,7 @@ func (o opener) deployment(d deployment) (router.Deployment, error) {
 	}
 	return litellm.Open(litellm.Spec{
 		ID: d.name(), Group: d.name(), Model: d.name(), Provider: d.provider, Name: d.model, Key: d.key.Reveal(), APIBase: d.base,
-		Timeout: wholeCall, FirstToken: firstToken,
+		Header: o.signed(nil), Timeout: wholeCall, FirstToken: firstToken,
 	}, litellm.OpenOptions{Log: o.log, Now: o.now, Prices: o.prices, Idle: betweenTok, Lookup: lookupIn(o.config)})
 }
 
@@ -149,8 +152,20 @@ const proxyPrefix = "litellm_proxy"
 func (o opener) proxy(d deployment) (llm.Model, error) {
 	return compat.Open(compat.Options{
 		Provider: proxyPrefix, Model: d.model, BaseURL: d.base, Key: d.key.Reveal(), Log: o.log, Now: o.now,
-		FirstToken: firstToken, Idle: betweenTok, Timeout: wholeCall,
+		Header: o.signed(nil), FirstToken: firstToken, Idle: betweenTok, Timeout: wholeCall,
 	})
+}
+
+// signed adds to a deployment's headers what tells this process its own requests.
+func (o opener) signed(h http.Header) http.Header {
+	if o.via == "" {
+		return h
+	}
+	if h = h.Clone(); h == nil {
+		h = http.Header{}
+	}
+	h.Add("Via", "1.1 "+o.via)
+	return h
 }
 
 // String says which models answer.

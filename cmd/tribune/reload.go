@@ -89,7 +89,7 @@ func fingerprint(path string) string {
 // reload reads the file and puts its deployments in the place of the old ones.
 // Requests that run end with the old ones.
 func (a *App) reload(ctx context.Context) {
-	o := opener{config: a.Config, prices: a.prices, log: a.Log, now: a.now}
+	o := opener{config: a.Config, prices: a.prices, log: a.Log, now: a.now, via: a.via}
 	set, err := o.models()
 	if err == nil {
 		if wrong := asProblems(set.file.PointsAt(ownHosts(a.Config))); len(wrong) > 0 {
@@ -102,6 +102,9 @@ func (a *App) reload(ctx context.Context) {
 	if err != nil {
 		a.Log.ErrorContext(ctx, "the LiteLLM file was not taken over: the models stay as they were", "error", oneLine(err.Error()))
 		return
+	}
+	if key := set.file.General.MasterKey; key.IsSet() && key != a.key {
+		a.Log.WarnContext(ctx, "the LiteLLM file has another master_key: it takes effect at the next start, until then the old one is the key")
 	}
 	for _, w := range set.file.Warnings {
 		a.Log.WarnContext(ctx, "the LiteLLM file", "warning", oneLine(w.Error()))

@@ -35,7 +35,11 @@ type sink interface {
 func (r *reports) observers(file *litellm.File) []llm.Observer {
 	all := []llm.Observer{r.metrics, r.usage}
 	for _, s := range r.sinks {
-		all = append(all, filtered(s, s.State().Callback, file))
+		to := filtered(s, s.State().Callback, file)
+		if file != nil && file.General.RedactKeys {
+			to = report.Anonymous{To: to}
+		}
+		all = append(all, to)
 	}
 	return all
 }

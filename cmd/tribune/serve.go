@@ -138,7 +138,7 @@ func (a *App) announce(base string) error {
 	if a.dir == nil {
 		return nil
 	}
-	return a.dir.announce(presence{URL: base, PID: os.Getpid()})
+	return a.dir.announce(presence{URL: base, PID: os.Getpid(), Key: a.adminKey})
 }
 
 // Bounds of the HTTP server. There is no write timeout: answers are streamed.
@@ -150,12 +150,14 @@ const (
 	maxHeader  = 64 << 10
 )
 
-// serveHTTP serves until ctx is done.
+// serveHTTP serves until ctx is done. Model calls that run then may finish within
+// the grace period; everything else ends at once.
 func (a *App) serveHTTP(ctx context.Context, listener net.Listener) error {
+	calls, cut := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cut(nil)
 	server := &http.Server{
-		Handler: a.handler(), ReadHeaderTimeout: readHeader, ReadTimeout: readAll, IdleTimeout: idle, MaxHeaderBytes: maxHeader,
-		// Streams end when the server is told to stop.
-		BaseContext: func(net.Listener) context.Context { return ctx },
+		Handler: a.handler(ctx), ReadHeaderTimeout: readHeader, ReadTimeout: readAll, IdleTimeout: idle, MaxHeaderBytes: maxHeader,
+		BaseContext: func(net.Listener) context.Context { return calls },
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -164,7 +166,15 @@ func (a *App) serveHTTP(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("serve HTTP: %w", err)
 	case <-ctx.Done():
 	}
-	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+	grace := a.Config.Server.Grace.Std()
+	a.Log.InfoContext(calls, "stopping: calls that run may finish", "within", grace)
+	limit, cancel := context.WithTimeout(calls, grace)
+	defer cancel()
+	if server.Shutdown(limit) == nil {
+		return nil
+	}
+	cut(fmt.Errorf("the server is stopping, and the call took longer than TRIBUNE_GRACE (%s)", grace))
+	limit, cancel = context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 	defer cancel()
 	if err := server.Shutdown(limit); err != nil {
 		return server.Close()

@@ -44,7 +44,7 @@ func (r *reader) budget(item field) (router.Budget, bool) {
 		{name: "tpm", read: r.limit(&q.TPM)},
 		{name: "max_parallel_requests", read: r.limit(&q.Parallel)},
 		{name: "cheaper", read: pointed(&cheaper, r.flag)},
-	}, nil)
+	}, r.forbidden)
 	if item.value.shape != isMap {
 		return b, false
 	}

@@ -60,6 +60,16 @@ func (r *reader) unknown(f field, near string) {
 	r.warn(f.at, f.path+" is not known and counts for nothing", fix)
 }
 
+// forbidden refuses a key that nobody knows, where leaving it out would change
+// what the others mean: a rule with one condition less fits more requests.
+func (r *reader) forbidden(f field, near string) {
+	fix := "remove it, or correct its spelling"
+	if near != "" {
+		fix = "did you mean " + near + "?"
+	}
+	r.mistake(f.at, f.path+" is not known", fix)
+}
+
 // list calls each for the items of a list.
 func (r *reader) list(f field, each func(item field)) {
 	if f.value.shape != isList {

@@ -33,7 +33,7 @@ func (r *reader) routes(f field) {
 					r.refer(f.value.at, f.path, name, wrongName)
 				}
 			}},
-		}, nil)
+		}, r.forbidden)
 		if item.value.shape == isMap && rule.Use == "" {
 			r.mistake(item.at, item.path+" does not say what to use", "write use: group")
 		}
@@ -59,7 +59,7 @@ func (r *reader) when(w *route.When) func(field) {
 			{name: "tools", read: pointed(&w.Tools, r.flag)},
 			{name: "confidence_below", read: pointed(&w.Confidence.Below, r.share)},
 			{name: "confidence_above", read: pointed(&w.Confidence.Above, r.share)},
-		}, nil)
+		}, r.forbidden)
 	}
 }
 

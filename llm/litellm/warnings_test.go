@@ -48,9 +48,6 @@ func warningTable() []mistakeCase {
 		{"in routing_strategy_args", router("routing_strategy_args: {tttl: 3}")},
 		{"in retry_policy", router("retry_policy: {RateLimitErrorRetrys: 3, DefaultRetries: 1}")},
 		{"in an alias", router("model_group_alias: {a: {model: gpt, hiden: true}}")},
-		{"in a route", router("routes: [{use: gpt, wen: {longer_than: 3}}]")},
-		{"in a condition", router("routes: [{use: gpt, when: {longer: 3}}]")},
-		{"in a budget", router("budgets: [{label: user, rpm: 3, budget: 4}]")},
 		{"a key of many letters", section("x"+strings.Repeat("y", 200), "a: b")},
 		{"a key in the wrong place", general("sk-sesame-1234: b")},
 
