@@ -193,7 +193,7 @@ func (u *run) pick(nodes []*node, now time.Time) (index int, by string) {
 
 // suits tells whether a deployment can serve the request at all.
 func (u *run) suits(n *node, p *pool) bool {
-	return (!u.t.TagFiltering || u.tagged(n, p)) && (!u.t.PreCallChecks || u.fits(n))
+	return (!u.t.TagFiltering || u.tagged(n, p)) && (!u.t.PreCallChecks || u.fits(n)) && u.payable(n)
 }
 
 // fits tells whether the prompt is within the model's context window, as far as
@@ -227,6 +227,9 @@ func (u *run) unsuited(p *pool) *llm.Error {
 			Kind: llm.NoDeployment, Status: http.StatusBadRequest, Provider: "router",
 			Err: fmt.Errorf("no deployment of %s has one of the request's tags, or is a default", shortened(p.name)),
 		}
+	}
+	if !slices.ContainsFunc(p.nodes, u.payable) {
+		return u.unpriced(p)
 	}
 	return &llm.Error{
 		Kind: llm.ContextWindow, Status: http.StatusBadRequest, Provider: "router",

@@ -16,6 +16,9 @@ type node struct {
 	// pattern is the vitals of the deployment whose pattern this one was opened
 	// for; nil for a plain one.
 	pattern *vitals
+	// chosen says that the model is whatever name fitted the pattern, rather than
+	// one that the operator listed.
+	chosen bool
 }
 
 // peers are the deployments of one group.

@@ -156,7 +156,7 @@ func (o *opened) node(n *node, m llm.Model, name, stands string, together *peers
 	if v == nil {
 		v = &vitals{}
 	}
-	return &node{Deployment: d, vitals: v, peers: together, pattern: n.vitals}
+	return &node{Deployment: d, vitals: v, peers: together, pattern: n.vitals, chosen: n.Model == nil}
 }
 
 // opens tells what a * stands for as its provider names it. Where the deployment
