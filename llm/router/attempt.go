@@ -75,8 +75,8 @@ func (a *attempt) hears() error {
 		return &llm.Error{Kind: llm.Timeout, Provider: a.node.Provider, Err: a.late}
 	}
 	a.heard = true
-	if a.probe {
-		a.node.alive()
+	if a.probe != 0 {
+		a.node.alive(a.probe)
 		a.run.r.back.ring()
 	}
 	return nil
@@ -175,7 +175,7 @@ func (a *attempt) end(ctx context.Context, err error) {
 		t.Err = llm.AsError(err)
 		t.Cooled = a.failed(ctx, t.Err, now)
 	}
-	if a.probe {
+	if a.probe != 0 {
 		a.run.r.back.ring()
 	}
 	a.run.served = a.took
@@ -243,9 +243,7 @@ func (a *attempt) failed(ctx context.Context, e *llm.Error, now time.Time) time.
 
 // undecided gives a probe back that its caller ended.
 func (a *attempt) undecided() {
-	if a.probe {
-		a.node.unclaim()
-	}
+	a.node.unclaim(a.probe)
 }
 
 // oursEnded tells whether it was the configuration's time limit that ended a

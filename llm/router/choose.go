@@ -17,7 +17,7 @@ import (
 type choice struct {
 	node  *node
 	hold  *quota.Hold
-	probe bool   // the one call that is let through after a cool-down
+	probe int64  // its number, if it is the one call that is let through after a cool-down
 	by    string // the strategy, where it had a choice
 }
 
@@ -108,7 +108,7 @@ func (u *run) claim(ctx context.Context, nodes []*node, now time.Time, no *refus
 // take claims a deployment for one call; a choice without a node means that
 // somebody else probes it.
 func (u *run) take(ctx context.Context, n *node, now time.Time) (choice, *quota.Over, *llm.Error) {
-	probe, ok := false, true
+	probe, ok := int64(0), true
 	if !u.t.health.off {
 		probe, ok = n.claim(now)
 	}
@@ -119,8 +119,8 @@ func (u *run) take(ctx context.Context, n *node, now time.Time) (choice, *quota.
 	if err == nil {
 		return choice{node: n, hold: hold, probe: probe}, nil, nil
 	}
-	if probe {
-		n.unclaim()
+	if probe != 0 {
+		n.unclaim(probe)
 		u.r.back.ring()
 	}
 	if over, ok := errors.AsType[*quota.Over](err); ok {

@@ -50,9 +50,9 @@ func (h *health) blames(e *llm.Error) bool {
 }
 
 // failed notes a node's failure and returns how long it is left alone for it; 0:
-// it is not. probe tells that the call was the one let through after a
+// it is not. probe is the number of the call if it was one let through after a
 // cool-down.
-func (h *health) failed(n *node, e *llm.Error, now time.Time, probe bool) time.Duration {
+func (h *health) failed(n *node, e *llm.Error, now time.Time, probe int64) time.Duration {
 	blamed := h.blames(e)
 	// Two that fail at the same moment must not both count on the other.
 	n.peers.mu.Lock()
@@ -63,17 +63,15 @@ func (h *health) failed(n *node, e *llm.Error, now time.Time, probe bool) time.D
 	defer v.mu.Unlock()
 	v.failed(e, now, blamed)
 	if !blamed {
-		if probe {
-			v.breaker.close() // it answered, if only with a no
-		}
+		v.breaker.close(probe) // it answered, if only with a no
 		return 0
 	}
 	d := h.lengthFor(n, e)
 	if h.off || d <= 0 {
-		v.breaker.probing = v.breaker.probing && !probe
+		v.breaker.free(probe)
 		return 0
 	}
-	if probe || v.breaker.open || h.trips(n, e, last) {
+	if v.breaker.open || h.trips(n, e, last) {
 		return v.breaker.trip(d, now, probe)
 	}
 	return 0

@@ -27,7 +27,7 @@ func newWard(n int, s Settings) *ward {
 }
 
 func (w *ward) fail(i int, k llm.Kind) time.Duration {
-	return w.failed(w.nodes[i], &llm.Error{Kind: k, Status: statusOf(k)}, w.now, false)
+	return w.failed(w.nodes[i], &llm.Error{Kind: k, Status: statusOf(k)}, w.now, 0)
 }
 
 func (w *ward) succeed(i, times int) {
@@ -108,7 +108,7 @@ func TestCooldowns(t *testing.T) {
 func TestForbiddenIsNoFaultOfTheKey(t *testing.T) {
 	t.Parallel()
 	w := newWard(2, Settings{})
-	if d := w.failed(w.nodes[0], &llm.Error{Kind: llm.Unauthorised, Status: 403}, w.now, false); d != 0 {
+	if d := w.failed(w.nodes[0], &llm.Error{Kind: llm.Unauthorised, Status: 403}, w.now, 0); d != 0 {
 		t.Errorf("403 cooled it for %s", d)
 	}
 }
@@ -128,7 +128,7 @@ func TestCooldownLength(t *testing.T) {
 	} {
 		w := newWard(2, Settings{})
 		w.nodes[0].Cooldown = test.own
-		if got := w.failed(w.nodes[0], &llm.Error{Kind: llm.RateLimited, After: test.after}, w.now, false); got != test.want {
+		if got := w.failed(w.nodes[0], &llm.Error{Kind: llm.RateLimited, After: test.after}, w.now, 0); got != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
 	}
@@ -177,10 +177,20 @@ func TestSecondFailureExtends(t *testing.T) {
 		t.Errorf("until %s", got)
 	}
 	long := &llm.Error{Kind: llm.RateLimited, After: time.Minute}
-	w.failed(w.nodes[0], long, w.now, false)
+	w.failed(w.nodes[0], long, w.now, 0)
 	if d := w.fail(0, llm.Overloaded); d != time.Minute {
 		t.Errorf("a shorter one leaves %s, want the longer minute", d)
 	}
+}
+
+// probe lets the one call pass that finds out.
+func (w *ward) probe(t *testing.T, n *node) int64 {
+	t.Helper()
+	probe, ok := n.claim(w.now)
+	if probe == 0 || !ok {
+		t.Fatal("no probe may pass")
+	}
+	return probe
 }
 
 // TestHalfOpen holds that after a cool-down one call at a time finds out whether
@@ -196,25 +206,23 @@ func TestHalfOpen(t *testing.T) {
 	var lengths []time.Duration
 	for range 8 {
 		w.now = n.until()
-		if probe, ok := n.claim(w.now); !probe || !ok {
-			t.Fatal("no probe may pass")
-		}
-		if probe, ok := n.claim(w.now); probe || ok {
+		probe := w.probe(t, n)
+		if second, ok := n.claim(w.now); second != 0 || ok {
 			t.Fatal("a second probe passed")
 		}
-		lengths = append(lengths, w.failed(n, &llm.Error{Kind: llm.Overloaded}, w.now, true))
+		lengths = append(lengths, w.failed(n, &llm.Error{Kind: llm.Overloaded}, w.now, probe))
 	}
 	s := time.Second
 	if diff := cmp.Diff([]time.Duration{10 * s, 20 * s, 40 * s, 80 * s, 160 * s, 300 * s, 300 * s, 300 * s}, lengths); diff != "" {
 		t.Errorf("each probe that fails doubles the time (-want +got):\n%s", diff)
 	}
 	w.now = n.until()
-	n.claim(w.now)
+	probe := w.probe(t, n)
 	w.succeed(0, 1)
 	if s := n.state(w.now); s != probing {
 		t.Error("a call that began before the cool-down ended it")
 	}
-	n.succeeded(success{probe: true}, w.now, 10)
+	n.succeeded(success{probe: probe}, w.now, 10)
 	if s := n.state(w.now); s != closed {
 		t.Error("a probe that went well did not end it")
 	}
@@ -226,8 +234,44 @@ func TestProbeThatIsRefusedShowsLife(t *testing.T) {
 	n := w.nodes[0]
 	w.fail(0, llm.RateLimited)
 	w.now = n.until()
-	n.claim(w.now)
-	if w.failed(n, &llm.Error{Kind: llm.BadRequest}, w.now, true); n.state(w.now) != closed {
+	if w.failed(n, &llm.Error{Kind: llm.BadRequest}, w.now, w.probe(t, n)); n.state(w.now) != closed {
 		t.Error("an answer, if only a no, did not end it")
+	}
+}
+
+// TestProbeThatEndsLate holds that a probe which ended a cool-down with its first
+// word says nothing of the next one, however it ends itself.
+func TestProbeThatEndsLate(t *testing.T) {
+	t.Parallel()
+	for name, ends := range map[string]func(w *ward, n *node, probe int64){
+		"well":               func(w *ward, n *node, probe int64) { n.succeeded(success{probe: probe}, w.now, 10) },
+		"with a refusal":     func(w *ward, n *node, probe int64) { w.failed(n, &llm.Error{Kind: llm.BadRequest}, w.now, probe) },
+		"with a failure":     func(w *ward, n *node, probe int64) { w.failed(n, &llm.Error{Kind: llm.Overloaded}, w.now, probe) },
+		"with its caller":    func(_ *ward, n *node, probe int64) { n.unclaim(probe) },
+		"with one more word": func(_ *ward, n *node, probe int64) { n.alive(probe) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWard(2, Settings{})
+			n := w.nodes[0]
+			w.fail(0, llm.RateLimited)
+			w.now = n.until()
+			first := w.probe(t, n)
+			n.alive(first)
+			w.fail(0, llm.RateLimited)
+			if s := n.state(w.now); s != cooling {
+				t.Fatalf("state %d after the second failure", s)
+			}
+			ends(w, n, first)
+			if s := n.state(w.now); s != cooling {
+				t.Errorf("state %d: the first probe ended a cool-down that began after it", s)
+			}
+			w.now = n.until()
+			w.probe(t, n)
+			ends(w, n, first)
+			if s := n.state(w.now); s != probing {
+				t.Errorf("state %d: the first probe took the place of the second", s)
+			}
+		})
 	}
 }

@@ -50,34 +50,33 @@ func (n *node) until() time.Time {
 	return n.vitals.breaker.until
 }
 
-// claim takes the one place of a probe, if the node is to be probed. ok is false
-// when another call has it.
-func (n *node) claim(now time.Time) (probe, ok bool) {
+// claim takes the one place of a probe, if the node is to be probed, and returns
+// the probe's number. ok is false when another call has it.
+func (n *node) claim(now time.Time) (probe int64, ok bool) {
 	v := n.vitals
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch v.breaker.state(now) {
 	case halfOpen:
-		v.breaker.probing = true
-		return true, true
+		return v.breaker.probe(), true
 	case probing:
-		return false, false
+		return 0, false
 	}
-	return false, true
+	return 0, true
 }
 
 // unclaim gives the place of a probe back that has shown nothing.
-func (n *node) unclaim() {
+func (n *node) unclaim(probe int64) {
 	n.vitals.mu.Lock()
 	defer n.vitals.mu.Unlock()
-	n.vitals.breaker.probing = false
+	n.vitals.breaker.free(probe)
 }
 
-// alive ends a node's cool-down: it has begun to answer.
-func (n *node) alive() {
+// alive ends a node's cool-down: its probe has begun to answer.
+func (n *node) alive(probe int64) {
 	n.vitals.mu.Lock()
 	defer n.vitals.mu.Unlock()
-	n.vitals.breaker.close()
+	n.vitals.breaker.close(probe)
 }
 
 func (n *node) begin() {
@@ -109,7 +108,7 @@ func (n *node) spent(tokens int64, now time.Time) {
 }
 
 // failed notes a failure; see health.failed.
-func (n *node) failed(h *health, e *llm.Error, now time.Time, probe bool) time.Duration {
+func (n *node) failed(h *health, e *llm.Error, now time.Time, probe int64) time.Duration {
 	if n.pattern != nil {
 		n.pattern.mu.Lock()
 		n.pattern.failed(e, now, h.blames(e))

@@ -110,7 +110,7 @@ type success struct {
 	answers int64
 	took    time.Duration
 	first   time.Duration // until a stream's first word; 0: it was no stream
-	probe   bool          // it was made to see whether the deployment is back
+	probe   int64         // its number, if it was made to see whether the deployment is back
 }
 
 // outputSamples is how many of the most recent completions are looked at for the
@@ -136,9 +136,7 @@ func (v *vitals) succeeded(s success, now time.Time, keep int) {
 	if s.output > 0 {
 		v.outputs.add(float64(s.output)/float64(max(s.answers, 1)), now, outputSamples)
 	}
-	if s.probe {
-		v.breaker.close()
-	}
+	v.breaker.close(s.probe)
 }
 
 // spent notes tokens of a call that did not end well.
