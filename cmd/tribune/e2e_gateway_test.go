@@ -5,17 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/llm/llmtest"
@@ -109,7 +104,7 @@ func TestEndToEndExamplesLoad(t *testing.T) {
 				t.Fatalf("HTTP %d %s", listed.status, listed.body)
 			}
 			for _, m := range models.Data {
-				if m.ID == ownName {
+				if strings.HasPrefix(m.ID, ownName) {
 					continue
 				}
 				if r := mustSend(t, app.base, "sk-master-of-examples", "POST", chatPath, chatWith(m.ID)); r.text() != "hello there" {
@@ -252,225 +247,5 @@ router_settings:
 		if want == "expensive" && !strings.Contains(answer.Route, "Chinese") {
 			t.Errorf("the reason is not told: %q", answer.Route)
 		}
-	}
-}
-
-// recorder keeps what is posted to it.
-type recorder struct {
-	mu     sync.Mutex
-	bodies []string
-}
-
-func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	body, _ := io.ReadAll(req.Body)
-	r.mu.Lock()
-	r.bodies = append(r.bodies, req.URL.Path+" "+string(body))
-	r.mu.Unlock()
-	w.WriteHeader(http.StatusOK)
-}
-
-func (r *recorder) count(part string) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	n := 0
-	for _, b := range r.bodies {
-		if strings.Contains(b, part) {
-			n++
-		}
-	}
-	return n
-}
-
-// TestEndToEndReports: a call is seen in the metrics, in usage, at Langfuse and
-// at Supabase; a callback that is dead slows nothing.
-func TestEndToEndReports(t *testing.T) {
-	t.Parallel()
-	upstream := llmtest.NewServer(t, llmtest.Say("hello there"))
-	langfuse, supabase := &recorder{}, &recorder{}
-	one, two := httptest.NewServer(langfuse), httptest.NewServer(supabase)
-	t.Cleanup(one.Close)
-	t.Cleanup(two.Close)
-	dir := t.TempDir()
-	write(t, dir, "litellm_config.yaml", fmt.Sprintf(`model_list:
-  - {model_name: gpt-4, litellm_params: {model: openai/gpt-4, api_base: %s/v1, api_key: k}}
-litellm_settings: {success_callback: [langfuse, supabase, otel]}
-general_settings: {master_key: sk-reports-000001}
-`, upstream.URL))
-	app := start(t, dir, settings{
-		"LANGFUSE_PUBLIC_KEY": "pk-1", "LANGFUSE_SECRET_KEY": "sk-langfuse-canary-1", "LANGFUSE_HOST": one.URL,
-		"SUPABASE_URL": two.URL, "SUPABASE_KEY": "sk-supabase-canary-1", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1",
-	}, Parts{})
-	key := newKey(t, app.base, "sk-reports-000001", `{"key_alias":"reporter"}`)
-	for range 3 {
-		if r := mustSend(t, app.base, key, "POST", chatPath, chatWith("gpt-4")); r.status != http.StatusOK {
-			t.Fatalf("HTTP %d %s", r.status, r.body)
-		}
-	}
-	mustSend(t, app.base, "sk-nobodys-key-01", "POST", chatPath, chatWith("gpt-4"))
-	metrics := mustSend(t, app.base, "", "GET", "/metrics", "").body
-	for _, line := range []string{"litellm_proxy_total_requests_metric_total{", "litellm_spend_metric_total{", `api_key_alias="reporter"`, `status_code="401"`, "litellm_deployment_state{"} {
-		if !strings.Contains(metrics, line) {
-			t.Errorf("no %s in the metrics", line)
-		}
-	}
-	rows, err := app.Usage(t.Context(), usageRequest{By: []string{"model", "key"}})
-	if err != nil || len(rows) != 1 || rows[0].Calls != 3 || rows[0].Key != "reporter" || rows[0].CostUSD == nil {
-		t.Errorf("usage %+v, %v", rows, err)
-	}
-	eventually(t, "Langfuse was told", func() bool { return langfuse.count("/api/public/otel/v1/traces") > 0 })
-	eventually(t, "Supabase was told", func() bool { return supabase.count("/rest/v1/request_logs") > 0 })
-}
-
-// flaky is a provider that fails at random and counts what it is asked.
-type flaky struct {
-	mu       sync.Mutex
-	random   *rand.Rand
-	fails    float64
-	minutes  map[int64]int // calls by clock minute
-	inFlight atomic.Int64
-	most     atomic.Int64
-}
-
-func (f *flaky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	now := f.inFlight.Add(1)
-	defer f.inFlight.Add(-1)
-	for most := f.most.Load(); now > most && !f.most.CompareAndSwap(most, now); most = f.most.Load() {
-	}
-	f.mu.Lock()
-	f.minutes[time.Now().Unix()/60]++
-	fail := f.random.Float64() < f.fails
-	f.mu.Unlock()
-	_, _ = io.Copy(io.Discard, r.Body)
-	if fail {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = io.WriteString(w, `{"id":"1","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"fine"},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":1,"total_tokens":6}}`)
-}
-
-// TestChaosTwoGatewaysShareLimits floods two processes on one NATS: no request is
-// lost while a healthy deployment is there, and no limit is passed by both
-// together.
-func TestChaosTwoGatewaysShareLimits(t *testing.T) {
-	t.Parallel()
-	const rpm, parallel, calls = 40, 4, 120
-	limited := &flaky{random: rand.New(rand.NewPCG(1, 2)), fails: 0.2, minutes: map[int64]int{}} //nolint:gosec // the same failures every time
-	healthy := &flaky{random: rand.New(rand.NewPCG(3, 4)), minutes: map[int64]int{}}             //nolint:gosec // the same
-	one, two := httptest.NewServer(limited), httptest.NewServer(healthy)
-	t.Cleanup(one.Close)
-	t.Cleanup(two.Close)
-	nats := natsServer(t)
-	file := fmt.Sprintf(`model_list:
-  - {model_name: m, litellm_params: {model: openai/limited, api_base: %s/v1, api_key: k, rpm: %d, max_parallel_requests: %d, order: 1}}
-  - {model_name: m, litellm_params: {model: openai/healthy, api_base: %s/v1, api_key: k, order: 2}}
-router_settings: {num_retries: 3, disable_cooldowns: true}
-general_settings: {master_key: sk-two-gateways-01}
-`, one.URL, rpm, parallel, two.URL)
-	var bases []string
-	for range 2 {
-		dir := t.TempDir()
-		write(t, dir, "litellm_config.yaml", file)
-		bases = append(bases, startProcess(t, dir, nats, "gateway", "--port", "0").address(t))
-	}
-	var group sync.WaitGroup
-	var lost atomic.Int64
-	for c := range 16 {
-		group.Go(func() {
-			for range calls / 16 {
-				r, err := send(t.Context(), bases[c%2], "sk-two-gateways-01", "POST", chatPath, chatWith("m"))
-				if err != nil || r.text() != "fine" {
-					lost.Add(1)
-					t.Errorf("lost: %v HTTP %d %.300s", err, r.status, r.body)
-				}
-			}
-		})
-	}
-	group.Wait()
-	for minute, n := range limited.minutes {
-		if n > rpm {
-			t.Errorf("%d calls in minute %d, the limit is %d", n, minute, rpm)
-		}
-	}
-	if most := limited.most.Load(); most > parallel || most == 0 {
-		t.Errorf("%d calls at the same time, the limit is %d", most, parallel)
-	}
-}
-
-// TestEndToEndStopsInTwoStepsWithCalls tells a gateway to stop while a stream and
-// a whole call run: both are finished first, and nobody new is let in.
-func TestEndToEndStopsInTwoStepsWithCalls(t *testing.T) {
-	t.Parallel()
-	gate := llmtest.NewGate("there")
-	upstream := llmtest.NewServer(t, llmtest.Say("hello ", "there").Hold(gate), llmtest.Say("hello ", "there").Hold(gate))
-	dir := t.TempDir()
-	write(t, dir, "litellm_config.yaml", fmt.Sprintf("model_list: [{model_name: m, litellm_params: {model: openai/m, api_base: %s/v1, api_key: k}}]\ngeneral_settings: {master_key: sk-stopping-00001}\n", upstream.URL))
-	p := startProcess(t, dir, settings{"TRIBUNE_GRACE": "30s"}, "gateway", "--port", "0")
-	base := p.address(t)
-	replies := make(chan reply, 2)
-	for _, body := range []string{chatWith("m"), strings.Replace(chatWith("m"), "{", `{"stream":true,`, 1)} {
-		go func() {
-			r, err := send(t.Context(), base, "sk-stopping-00001", "POST", chatPath, body)
-			if err != nil {
-				r.body = err.Error()
-			}
-			replies <- r
-		}()
-	}
-	eventually(t, "both calls run", func() bool { return len(upstream.Requests()) == 2 })
-	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "nobody new is let in", func() bool {
-		_, err := send(t.Context(), base, "sk-stopping-00001", "GET", "/v1/models", "")
-		return err != nil
-	})
-	gate.Open()
-	for range 2 {
-		if r := <-replies; r.status != http.StatusOK || !strings.Contains(r.body, "there") {
-			t.Errorf("HTTP %d %s", r.status, r.body)
-		}
-	}
-	if err := <-p.done; err != nil {
-		t.Errorf("it ended with %v\n%s", err, p.out)
-	}
-	p.done <- nil
-}
-
-// TestEndToEndOwnAddressByAnotherName: a deployment that leads back to the
-// gateway, by a name that nobody could tell, does not go round for ever.
-func TestEndToEndOwnAddressByAnotherName(t *testing.T) {
-	t.Parallel()
-	// A forwarder stands for the other name.
-	var base atomic.Value
-	forwarder := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		target, ok := base.Load().(string)
-		if !ok {
-			w.WriteHeader(http.StatusBadGateway)
-			return
-		}
-		out, err := http.NewRequestWithContext(r.Context(), r.Method, target+r.URL.Path, r.Body)
-		if err != nil {
-			return
-		}
-		out.Header = r.Header.Clone()
-		resp, err := direct().Do(out)
-		if err != nil {
-			return
-		}
-		defer resp.Body.Close()
-		w.WriteHeader(resp.StatusCode)
-		_, _ = io.Copy(w, resp.Body)
-	}))
-	t.Cleanup(forwarder.Close)
-	app := startGateway(t, fmt.Sprintf("model_list: [{model_name: m, litellm_params: {model: openai/m, api_base: %s/v1, api_key: sk-round-000001}}]\nrouter_settings: {num_retries: 0}\ngeneral_settings: {master_key: sk-round-000001}\n", forwarder.URL))
-	base.Store(app.base)
-	r := mustSend(t, app.base, "sk-round-000001", "POST", chatPath, chatWith("m"))
-	if r.status < 400 || !strings.Contains(r.body, "own address") {
-		t.Errorf("HTTP %d %s", r.status, r.body)
-	}
-	metrics := mustSend(t, app.base, "", "GET", "/metrics", "").body
-	if strings.Count(metrics, "litellm_proxy_total_requests_metric_total{") > 2 {
-		t.Errorf("it went round:\n%s", metrics)
 	}
 }

@@ -33,7 +33,7 @@ func endsWith(ctx context.Context, next http.Handler) http.Handler {
 		own, cancel := context.WithCancel(r.Context())
 		defer cancel()
 		defer context.AfterFunc(ctx, cancel)()
-		next.ServeHTTP(w, r.WithContext(own))
+		next.ServeHTTP(w, r.WithContext(own)) //nolint:contextcheck // own is the request's own context, which ends with ctx as well
 	})
 }
 
