@@ -14,6 +14,9 @@ const (
 	// be left of it for one more read.
 	block = 8 << 10
 	room  = 1 << 10
+	// shared is how much room is made at a time for small events, those of at
+	// most a quarter of it: to keep one keeps that much, whatever else came.
+	shared = 1 << 10
 	// maxEvent bounds one event: enough for a picture of some megabytes, which
 	// image models send inline, and a bound on what a stream can hold here.
 	maxEvent = 8 << 20
@@ -23,8 +26,9 @@ const (
 
 // Event is one event of a stream.
 type Event struct {
-	// Data is the event's data: as a rule JSON, but that is not checked.
-	// Nothing writes to it later.
+	// Data is the event's data: as a rule JSON, but that is not checked. It is
+	// the caller's own: nothing writes to it later, and to keep it keeps at
+	// most 1 KiB more than itself, whatever came around it.
 	Data []byte
 	// Failed says that the event's name is "error".
 	Failed bool
@@ -43,6 +47,7 @@ type Events struct {
 	Junk []byte
 
 	body    io.Reader
+	room    []byte // for small events
 	buf     []byte // read, and not yet taken from at on
 	at      int
 	seen    int // up to here there is no line break after at
@@ -155,12 +160,26 @@ func (e *Events) data(data []byte) (Event, bool) {
 		}
 		return Event{}, false
 	case string(data) == "[DONE]":
-		return Event{Data: data, Done: true}, true
+		return Event{Data: e.own(data), Done: true}, true
 	case e.atBlank() || llm.Valid(data):
-		return Event{Data: data, Failed: e.failed}, true
+		return Event{Data: e.own(data), Failed: e.failed}, true
 	}
 	e.pending = bytes.Clone(data)
 	return Event{}, false
+}
+
+// own copies an event out of the buffer. Events that follow one another share
+// what is made for them, because most are small and many.
+func (e *Events) own(data []byte) []byte {
+	if len(data) > shared/4 {
+		return bytes.Clone(data)
+	}
+	if cap(e.room)-len(e.room) < len(data) {
+		e.room = make([]byte, 0, shared)
+	}
+	start := len(e.room)
+	e.room = append(e.room, data...)
+	return e.room[start:len(e.room):len(e.room)]
 }
 
 // atBlank tells whether a blank line is known to follow.
@@ -176,25 +195,33 @@ func (e *Events) whole() Event {
 	return event
 }
 
-// read reads more of the body. What was read is never moved or overwritten,
-// because events point into it; a new block begins with what is left of the
-// last one.
+// read reads more of the body.
 func (e *Events) read() {
 	if cap(e.buf)-len(e.buf) < room {
-		rest := e.buf[e.at:]
-		if len(rest) > maxEvent {
+		if len(e.buf)-e.at > maxEvent {
 			e.fail(tooLong())
 			return
 		}
-		e.buf = append(make([]byte, 0, max(block, 2*len(rest))), rest...)
-		e.seen -= e.at
-		e.at = 0
+		e.makeRoom()
 	}
 	n, err := e.body.Read(e.buf[len(e.buf):cap(e.buf)])
 	e.buf = e.buf[:len(e.buf)+n]
 	if err != nil {
 		e.fail(err)
 	}
+}
+
+// makeRoom moves what is left to the front of a buffer that is twice as long,
+// or of the same one where that is so already.
+func (e *Events) makeRoom() {
+	rest := e.buf[e.at:]
+	into := e.buf[:0]
+	if size := max(block, 2*len(rest)); size != cap(e.buf) {
+		into = make([]byte, 0, size)
+	}
+	e.buf = append(into, rest...)
+	e.seen -= e.at
+	e.at = 0
 }
 
 func (e *Events) fail(err error) {

@@ -3,6 +3,7 @@ package edge_test
 import (
 	"errors"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -94,6 +95,67 @@ func TestEventsStay(t *testing.T) {
 			t.Fatalf("event %d was %s and became %s", i, copies[i], events[i])
 		}
 	}
+}
+
+// endless repeats a text n times, and takes no memory for it.
+type endless struct {
+	text string
+	n    int
+	rest string
+}
+
+func (r *endless) Read(p []byte) (int, error) {
+	if r.rest == "" {
+		if r.n == 0 {
+			return 0, io.EOF
+		}
+		r.rest, r.n = r.text, r.n-1
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}
+
+// TestEventsPinLittle holds that whoever keeps an event keeps that, and not what
+// came around it.
+func TestEventsPinLittle(t *testing.T) { //nolint:paralleltest // it measures the whole process
+	const events = 4000
+	chunk := `data: {"n":"` + strings.Repeat("x", 138) + "\"}\n\n"
+	for name, around := range map[string]string{
+		"comments":        ": " + strings.Repeat("wait ", 1600) + "\n\n",
+		"names":           "event: " + strings.Repeat("wait ", 1600) + "\n\n",
+		"long events":     `data: {"pad":"` + strings.Repeat("wait ", 4000) + "\"}\n\n",
+		"lines of events": strings.Repeat("data: \"\n", 1000) + "\n",
+	} {
+		before := heap()
+		e := edge.NewEvents(&endless{text: around + chunk, n: events})
+		var kept [][]byte
+		size := 0
+		for {
+			event, err := e.Next()
+			if err != nil {
+				break
+			}
+			if strings.HasPrefix(string(event.Data), `{"n"`) {
+				kept = append(kept, event.Data)
+				size += len(event.Data)
+			}
+		}
+		took := int(heap() - before)
+		t.Logf("%s: %d events of %d bytes in all take %d", name, len(kept), size, took)
+		if len(kept) != events || took > 3*size {
+			t.Errorf("%s: %d events of %d bytes in all take %d", name, len(kept), size, took)
+		}
+		runtime.KeepAlive(kept)
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return int64(s.HeapAlloc)
 }
 
 // TestPollNeverReads holds that Poll tells of what is here, and only of that.
