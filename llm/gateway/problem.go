@@ -116,6 +116,9 @@ func failed(f *llm.Error) *problem {
 	if keepsStatus(f.Kind, f.Status) {
 		p.status = f.Status
 	}
+	if f.Kind == llm.NoDeployment && f.Status == http.StatusBadRequest {
+		p.kind = typeInvalid // no deployment will ever do, so that asking again is no use
+	}
 	switch f.Kind {
 	case llm.Unauthorised:
 		p.message = "the provider refused the key that this gateway has for it (your own key is all right): " + p.message
@@ -136,6 +139,8 @@ func keepsStatus(k llm.Kind, status int) bool {
 		return status == http.StatusForbidden
 	case llm.NoSuchModel:
 		return status == http.StatusNotFound
+	case llm.NoDeployment:
+		return status == http.StatusBadRequest
 	case llm.Overloaded:
 		return status >= 500 && status <= http.StatusGatewayTimeout
 	default:

@@ -67,6 +67,7 @@ func TestFailures(t *testing.T) {
 		"unknown model":      {fail(llm.NoSuchModel, 0, 0), told{Status: 400, Type: "invalid_request_error", Code: "model_not_found", Param: "model"}},
 		"model gone there":   {fail(llm.NoSuchModel, 404, 0), told{Status: 404, Type: "invalid_request_error", Code: "model_not_found", Param: "model"}},
 		"rate limited":       {fail(llm.RateLimited, 429, 1500*time.Millisecond), told{Status: 429, Type: "rate_limit_error", Code: "rate_limit_exceeded", After: "2"}},
+		"no deployment ever": {fail(llm.NoDeployment, http.StatusBadRequest, 0), told{Status: 400, Type: "invalid_request_error", Code: "no_deployment_available"}},
 		"no deployment":      {fail(llm.NoDeployment, 0, 5*time.Second), told{Status: 429, Type: "rate_limit_error", Code: "no_deployment_available", After: "5"}},
 		"no funds":           {fail(llm.NoFunds, 402, 0), told{Status: 429, Type: "insufficient_quota", Code: "insufficient_quota"}},
 		"over budget":        {fail(llm.OverBudget, 0, time.Hour), told{Status: 429, Type: "budget_exceeded", Code: "budget_exceeded", After: "3600"}},

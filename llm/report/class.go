@@ -88,7 +88,7 @@ func exceptionStatus(e *llm.Error) int {
 		return http.StatusNotFound
 	case llm.BadRequest, llm.ContextWindow, llm.ContentPolicy:
 		return http.StatusBadRequest
-	case llm.BadResponse:
+	case llm.BadResponse, llm.Unreachable: // as clients get them; LiteLLM says 500 to the latter
 		return http.StatusBadGateway
 	case llm.NoFunds:
 		return http.StatusPaymentRequired

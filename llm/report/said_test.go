@@ -178,7 +178,7 @@ func TestExceptions(t *testing.T) {
 		status int
 		class  string
 	}{
-		llm.Unreachable:   {500, "Openai.APIConnectionError"},
+		llm.Unreachable:   {502, "Openai.APIConnectionError"},
 		llm.Timeout:       {408, "Openai.Timeout"},
 		llm.RateLimited:   {429, "Openai.RateLimitError"},
 		llm.Overloaded:    {500, "Openai.InternalServerError"},
