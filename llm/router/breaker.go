@@ -18,6 +18,9 @@ type breaker struct {
 	length  time.Duration // of the present cool-down
 	probing int64         // the probe that is on its way; 0: none
 	probes  int64         // how many there ever were
+	// soft says that it was opened by a count of failures although nobody else
+	// was left: where a request has no other way its call may pass as a probe.
+	soft bool
 }
 
 // The states of a breaker.
@@ -36,6 +39,14 @@ func (b *breaker) state(now time.Time) int {
 		return probing
 	case now.Before(b.until):
 		return cooling
+	}
+	return halfOpen
+}
+
+// early is the state for a request that has no other way.
+func (b *breaker) early(now time.Time) int {
+	if s := b.state(now); s != cooling || !b.soft {
+		return s
 	}
 	return halfOpen
 }

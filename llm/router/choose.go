@@ -110,7 +110,7 @@ func (u *run) claim(ctx context.Context, nodes []*node, now time.Time, no *refus
 func (u *run) take(ctx context.Context, n *node, now time.Time) (choice, *quota.Over, *llm.Error) {
 	probe, ok := int64(0), true
 	if !u.t.health.off {
-		probe, ok = n.claim(now)
+		probe, ok = n.claim(now, u.pressed)
 	}
 	if !ok && !u.pool.direct {
 		return choice{}, nil, nil
@@ -169,6 +169,9 @@ func (u *run) open(n *node, p *pool, now time.Time) bool {
 		return true
 	}
 	s := n.state(now)
+	if u.pressed {
+		s = n.early(now)
+	}
 	return s == closed || s == halfOpen
 }
 

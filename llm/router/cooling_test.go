@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,11 +83,22 @@ func TestWaitForTheFirstBack(t *testing.T) {
 				t.Helper()
 				synctest.Test(t, func(t *testing.T) {
 					r, _ := scene{
-						does: []does{{"a", []llmtest.Step{fail(llm.Overloaded), yes()}}, {"h/b", []llmtest.Step{yes()}}},
-						set:  Settings{AllowedFails: new(0), Retries: new(0), Cooldown: test.cooldown},
+						does: []does{
+							{"a", []llmtest.Step{limited(0), yes()}},
+							{"c", []llmtest.Step{fail(llm.Overloaded)}},
+							{"h/b", []llmtest.Step{yes()}},
+						},
+						set: Settings{Retries: new(0), Cooldown: test.cooldown},
+						change: func(d *Deployment) {
+							if d.ID == "c" {
+								d.Cooldown = new(time.Hour)
+							}
+						},
 					}.router(t)
-					if _, err := r.Complete(t.Context(), ask(t, "g")); err == nil {
-						t.Fatal("no failure")
+					// The first is cooled by its one failure, the last healthy one by five.
+					want := "rate_limited" + strings.Repeat("+overloaded", shareCalls)
+					if got := served(t, r, ask(t, "g"), 1+shareCalls); got != want {
+						t.Fatal(got)
 					}
 					ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 					if test.limit > 0 {
@@ -121,11 +133,12 @@ func TestOneProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := llmtest.NewGate(llmtest.AtStart)
 		r, scripts := scene{
-			does: []does{{"a", []llmtest.Step{fail(llm.Overloaded), yes().Hold(gate), yes()}}},
-			set:  Settings{AllowedFails: new(0), Retries: new(0)},
+			does: []does{{"a", []llmtest.Step{fail(llm.Overloaded), fail(llm.Overloaded), yes().Hold(gate), yes()}}},
+			set:  Settings{AllowedFails: new(1), Retries: new(0)},
 		}.router(t)
-		if _, err := r.Complete(t.Context(), ask(t, "g")); err == nil {
-			t.Fatal("no failure")
+		served(t, r, ask(t, "g"), 2)
+		if s := r.Deployments()[0]; s.Health != Cooling {
+			t.Fatalf("%+v", s)
 		}
 		done := make(chan error)
 		for range 10 {
@@ -136,8 +149,8 @@ func TestOneProbe(t *testing.T) {
 		}
 		<-gate.Reached()
 		synctest.Wait()
-		if n := len(scripts["a"].Requests()); n != 2 {
-			t.Errorf("%d calls, want one probe after the failure", n)
+		if n := len(scripts["a"].Requests()); n != 3 {
+			t.Errorf("%d calls, want one probe after two failures", n)
 		}
 		gate.Open()
 		for range 10 {
@@ -155,10 +168,10 @@ func TestProbeThatLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := llmtest.NewGate(llmtest.AtStart)
 		r, _ := scene{
-			does: []does{{"a", []llmtest.Step{fail(llm.Overloaded), yes().Hold(gate), yes()}}},
-			set:  Settings{AllowedFails: new(0), Retries: new(0)},
+			does: []does{{"a", []llmtest.Step{fail(llm.Overloaded), fail(llm.Overloaded), yes().Hold(gate), yes()}}},
+			set:  Settings{AllowedFails: new(1), Retries: new(0)},
 		}.router(t)
-		served(t, r, ask(t, "g"), 1)
+		served(t, r, ask(t, "g"), 2)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() {
@@ -177,4 +190,51 @@ func TestProbeThatLeaves(t *testing.T) {
 			t.Errorf("the next one got %s", got)
 		}
 	})
+}
+
+// TestCooledByCountDoesNotBlock holds that a deployment which a count of failures
+// leaves alone, although it is the only one, is asked where there is no other
+// way, and that a fallback is another way.
+func TestCooledByCountDoesNotBlock(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		set  Settings
+		want string // who serves the next two
+		took time.Duration
+	}{
+		"nobody else is there": {Settings{}, "a+a", 0},
+		"it is not back":       {Settings{AllowedFails: new(2)}, "overloaded+a", 0},
+		"a fallback is there":  {Settings{Chain: []string{"h"}}, "b+b", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			modes(t, func(t *testing.T, call func(context.Context, llm.Model, llm.Request) (llm.Response, error)) {
+				t.Helper()
+				synctest.Test(t, func(t *testing.T) {
+					fails := fail(llm.Overloaded)
+					set := test.set
+					set.Cooldown, set.Retries = 30*time.Second, new(0)
+					steps := []llmtest.Step{yes(), fails, fails, fails, yes()}
+					if set.AllowedFails == nil {
+						set.AllowedFails = new(1)
+						steps = []llmtest.Step{yes(), fails, fails, yes()}
+					}
+					r, _ := scene{does: []does{{"a", steps}, {"h/b", []llmtest.Step{yes()}}}, set: set}.router(t)
+					req := ask(t, "g")
+					req.Asks = &llm.Asks{DisableFallbacks: true}
+					served(t, r, req, 3)
+					req.Asks = nil
+					began := time.Now()
+					var got []string
+					for range 2 {
+						resp, err := call(t.Context(), r, req)
+						got = append(got, resp.Deployment+string(llm.KindOf(err)))
+					}
+					if got := strings.Join(got, "+"); got != test.want || time.Since(began) != test.took {
+						t.Errorf("%s after %s, want %s after %s", got, time.Since(began), test.want, test.took)
+					}
+				})
+			})
+		})
+	}
 }

@@ -51,5 +51,7 @@
 //     time, up to five minutes.
 //   - The last healthy deployment of a group is left alone only when all of its
 //     calls in a minute have failed, five at least; and where all cool down,
-//     requests wait for the first to be back instead of failing.
+//     requests wait for the first to be back instead of failing. Where
+//     allowed_fails or its policy counts, two failures are the least for it, and
+//     a request that has no other way does not wait: it is the probe.
 package router

@@ -29,8 +29,11 @@ func newHealth(s Settings) health {
 	return health{off: s.DisableCooldowns, allowed: s.AllowedFails, policy: s.AllowedFailsPolicy, length: s.Cooldown}
 }
 
-// counted tells whether failures are counted instead of weighed.
-func (h *health) counted() bool { return h.allowed != nil || len(h.policy) > 0 }
+// counted tells whether failures are counted instead of weighed. As in LiteLLM
+// the default number, written out, changes nothing.
+func (h *health) counted() bool {
+	return h.allowed != nil && *h.allowed != allowedFails || len(h.policy) > 0
+}
 
 // blames tells whether a failure counts against the deployment. A request that
 // nobody could serve does not; nor does 403, as in LiteLLM: it is as often about
@@ -71,17 +74,20 @@ func (h *health) failed(n *node, e *llm.Error, now time.Time, probe int64) time.
 		v.breaker.free(probe)
 		return 0
 	}
-	if v.breaker.open || h.trips(n, e, last) {
-		return v.breaker.trip(d, now, probe)
+	if !v.breaker.open {
+		if !h.trips(n, e, last) {
+			return 0
+		}
+		v.breaker.soft = last && h.counted()
 	}
-	return 0
+	return v.breaker.trip(d, now, probe)
 }
 
 // trips tells whether a failure is one too many. It is called under the lock.
 func (h *health) trips(n *node, e *llm.Error, last bool) bool {
 	w := &n.vitals.this
 	if h.counted() {
-		return h.tooMany(w, e)
+		return h.tooMany(w, e) && (!last || w.failed > 1)
 	}
 	all := w.failed == w.calls
 	switch {

@@ -73,6 +73,26 @@ func TestCooldowns(t *testing.T) {
 		"allowed fails of one that is alone": {
 			1, Settings{AllowedFails: new(1)}, 0, []llm.Kind{llm.RateLimited, llm.Overloaded}, []time.Duration{0, usual},
 		},
+		"allowed fails of one that is alone, none": {
+			1, Settings{AllowedFails: new(0)}, 100, []llm.Kind{llm.Overloaded, llm.Overloaded}, []time.Duration{0, usual},
+		},
+		"LiteLLM's own number, written out": {
+			1,
+			Settings{AllowedFails: new(3)},
+			100,
+			[]llm.Kind{llm.Overloaded, llm.Overloaded, llm.Overloaded, llm.Overloaded, llm.Overloaded},
+			[]time.Duration{0, 0, 0, 0, 0},
+		},
+		"LiteLLM's own number, and a rate limit": {
+			2, Settings{AllowedFails: new(3)}, 0, []llm.Kind{llm.RateLimited}, []time.Duration{usual},
+		},
+		"a policy for one that is alone": {
+			1,
+			Settings{AllowedFailsPolicy: map[llm.Kind]int{llm.Timeout: 0}},
+			0,
+			[]llm.Kind{llm.Timeout, llm.Timeout},
+			[]time.Duration{0, usual},
+		},
 		"a policy": {
 			2,
 			Settings{AllowedFailsPolicy: map[llm.Kind]int{llm.Timeout: 0, llm.BadRequest: 1}},
@@ -186,7 +206,7 @@ func TestSecondFailureExtends(t *testing.T) {
 // probe lets the one call pass that finds out.
 func (w *ward) probe(t *testing.T, n *node) int64 {
 	t.Helper()
-	probe, ok := n.claim(w.now)
+	probe, ok := n.claim(w.now, false)
 	if probe == 0 || !ok {
 		t.Fatal("no probe may pass")
 	}
@@ -207,7 +227,7 @@ func TestHalfOpen(t *testing.T) {
 	for range 8 {
 		w.now = n.until()
 		probe := w.probe(t, n)
-		if second, ok := n.claim(w.now); second != 0 || ok {
+		if second, ok := n.claim(w.now, false); second != 0 || ok {
 			t.Fatal("a second probe passed")
 		}
 		lengths = append(lengths, w.failed(n, &llm.Error{Kind: llm.Overloaded}, w.now, probe))
@@ -273,5 +293,16 @@ func TestProbeThatEndsLate(t *testing.T) {
 				t.Errorf("state %d: the first probe took the place of the second", s)
 			}
 		})
+	}
+}
+
+// TestLastHealthyByCount holds that a count of failures too leaves the last
+// healthy deployment of a group where it is for one error.
+func TestLastHealthyByCount(t *testing.T) {
+	t.Parallel()
+	w := newWard(2, Settings{AllowedFails: new(0)})
+	got := []time.Duration{w.fail(0, llm.Overloaded), w.fail(1, llm.Overloaded), w.fail(1, llm.Overloaded)}
+	if diff := cmp.Diff([]time.Duration{5 * time.Second, 0, 5 * time.Second}, got); diff != "" {
+		t.Errorf("left alone for (-want +got):\n%s", diff)
 	}
 }

@@ -116,6 +116,10 @@ func (u *run) wait(ctx context.Context, p *pool) (choice, error) {
 		if no.err != nil {
 			return choice{}, no.err
 		}
+		if !u.pressed && no.cooling() && !u.fallbackLeft(p, llm.NoDeployment) {
+			u.pressed = true
+			continue
+		}
 		d, err := u.patience(ctx, p, no, began)
 		if d, err = u.insist(p, no, d, err); err != nil {
 			return choice{}, err
@@ -202,6 +206,9 @@ func (u *run) patience(ctx context.Context, p *pool, no *refusal, began time.Tim
 	}
 	return min(max(next.Sub(now), 0), left), nil
 }
+
+// cooling tells whether that all are left alone is the whole reason.
+func (no *refusal) cooling() bool { return no.err == nil && no.mine == nil && len(no.overs) == 0 }
 
 // next is when something changes for certain; zero: that is not known.
 func (no *refusal) next() time.Time {

@@ -43,6 +43,13 @@ func (n *node) state(now time.Time) int {
 	return n.vitals.breaker.state(now)
 }
 
+// early is state for a request that has no other way.
+func (n *node) early(now time.Time) int {
+	n.vitals.mu.Lock()
+	defer n.vitals.mu.Unlock()
+	return n.vitals.breaker.early(now)
+}
+
 // until is when a node that is left alone may be tried again.
 func (n *node) until() time.Time {
 	n.vitals.mu.Lock()
@@ -51,12 +58,17 @@ func (n *node) until() time.Time {
 }
 
 // claim takes the one place of a probe, if the node is to be probed, and returns
-// the probe's number. ok is false when another call has it.
-func (n *node) claim(now time.Time) (probe int64, ok bool) {
+// the probe's number. ok is false when another call has it. early is said by a
+// request that has no other way.
+func (n *node) claim(now time.Time, early bool) (probe int64, ok bool) {
 	v := n.vitals
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	switch v.breaker.state(now) {
+	state := v.breaker.state(now)
+	if early {
+		state = v.breaker.early(now)
+	}
+	switch state {
 	case halfOpen:
 		return v.breaker.probe(), true
 	case probing:

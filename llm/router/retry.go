@@ -23,7 +23,7 @@ const (
 // attempts asks a pool's deployments until one answers or there is no point in
 // asking on.
 func (u *run) attempts(ctx context.Context, p *pool) error {
-	u.pool, u.anew = p, false
+	u.pool, u.anew, u.pressed = p, false, false
 	for retry := 0; ; retry++ {
 		c, err := u.choose(ctx, p)
 		if err != nil {

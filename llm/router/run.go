@@ -28,6 +28,7 @@ type run struct {
 	shifted bool        // cheaper groups have been queued
 	inside  bool        // it has one of the process's places
 	anew    bool        // deployments that were asked already may be asked again
+	pressed bool        // there is no other way than one that is left alone
 
 	began     time.Time
 	first     time.Time // the first word that reached the caller
