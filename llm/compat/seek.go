@@ -14,12 +14,14 @@ import (
 	"time"
 
 	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/edge"
 )
 
 // Open is New for an address as people write it: perhaps without its path
 // ("http://localhost:4000", where most servers mean /v1), and perhaps without
 // the name of a model, where the first that the server lists will do, or any if
-// it lists none. What is missing is found out at the first call.
+// it lists none. What is missing is found out by calls, and is settled once one
+// of them is answered.
 func Open(o Options) (llm.Model, error) {
 	u, err := url.Parse(o.BaseURL)
 	if err != nil || (strings.Trim(u.Path, "/") != "" && o.Model != "") {
@@ -30,8 +32,11 @@ func Open(o Options) (llm.Model, error) {
 	if strings.Trim(u.Path, "/") == "" {
 		s.bases = []string{bare + "/v1", bare}
 	}
-	o.Model = "any"
-	if _, err := New(o); err != nil {
+	if s.o.HTTPClient == nil {
+		s.o.HTTPClient = edge.NewClient()
+	}
+	s.o.HTTPClient = edge.Straight(s.o.HTTPClient)
+	if _, err := s.at(s.bases, anyModel); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -49,110 +54,141 @@ type seeker struct {
 	bases []string // where it may be, the likeliest first
 
 	mu    sync.Mutex
-	model *Model
-	sure  bool // it has answered
+	found *Model // it has answered
 }
 
 // Complete implements llm.Model.
-func (s *seeker) Complete(ctx context.Context, r llm.Request) (llm.Response, error) {
-	for {
-		m, err := s.candidate(ctx)
-		if err != nil {
-			return llm.Response{}, err
-		}
-		resp, err := m.Complete(ctx, r)
-		if !s.elsewhere(m, err) {
-			return resp, err
-		}
-	}
+func (s *seeker) Complete(ctx context.Context, r llm.Request) (resp llm.Response, err error) {
+	err = s.seek(ctx, func(m *Model) (answered bool, err error) {
+		resp, err = m.Complete(ctx, r)
+		return err == nil, err
+	})
+	return resp, err
 }
 
 // Stream implements llm.Model.
 func (s *seeker) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chunk, error] {
 	return func(yield func(llm.Chunk, error) bool) {
-		for {
-			m, err := s.candidate(ctx)
-			if err != nil {
-				yield(llm.Chunk{}, err)
-				return
-			}
-			if !s.stream(ctx, m, r, yield) {
-				return
-			}
+		err := s.seek(ctx, func(m *Model) (answered bool, err error) { return pass(m.Stream(ctx, r), yield) })
+		if err != nil && !errors.Is(err, edge.ErrLeft) {
+			yield(llm.Chunk{}, err)
 		}
 	}
 }
 
-// stream passes one model's stream on; true means that it was not there at all.
-func (s *seeker) stream(ctx context.Context, m *Model, r llm.Request, yield func(llm.Chunk, error) bool) (again bool) {
-	for chunk, err := range m.Stream(ctx, r) {
-		if s.elsewhere(m, err) {
-			return true
+// pass hands on a stream, and tells whether there was any of it.
+func pass(chunks iter.Seq2[llm.Chunk, error], yield func(llm.Chunk, error) bool) (begun bool, err error) {
+	for chunk, err := range chunks {
+		if err != nil {
+			return begun, err
 		}
-		if !yield(chunk, err) {
-			return false
+		begun = true
+		if !yield(chunk, nil) {
+			return true, edge.ErrLeft
 		}
 	}
-	return false
+	return begun, nil
 }
 
-// candidate returns the model to try now.
-func (s *seeker) candidate(ctx context.Context) (*Model, error) {
+// seek makes a call of the model that was found. Where none was yet it makes it
+// of one after the other that may be it, until one is not missing. If all are,
+// the first one's error is told, and nothing is settled: where a server has
+// other models, or is still starting, the same address will answer later.
+func (s *seeker) seek(ctx context.Context, call func(*Model) (answered bool, err error)) error {
+	if m := s.known(); m != nil {
+		_, err := call(m)
+		if missing(err) {
+			s.lose(m)
+		}
+		return err
+	}
+	candidates, err := s.candidates(ctx)
+	if err != nil {
+		return err
+	}
+	var first error
+	for _, m := range candidates {
+		answered, err := call(m)
+		if answered {
+			s.settle(m)
+		}
+		if answered || !missing(err) {
+			return err
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// missing tells that there is no such address, or no such model at it.
+func missing(err error) bool {
+	return err != nil && llm.AsError(err).Status == http.StatusNotFound
+}
+
+func (s *seeker) known() *Model {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.model != nil {
-		return s.model, nil
-	}
-	o := s.o
-	if o.Model == "" {
-		if err := s.name(ctx, &o); err != nil {
-			return nil, &llm.Error{Kind: llm.NoSuchModel, Provider: o.Provider, Err: err}
-		}
-	}
-	o.BaseURL = s.bases[0]
-	m, err := New(o)
-	s.model, s.o = m, o
-	return m, err
+	return s.found
 }
 
-// elsewhere notes how a call went, and moves on to the next address after a
-// 404 from one that has never answered. It tells whether to call again.
-func (s *seeker) elsewhere(m *Model, err error) bool {
+// settle notes that a model has answered. Of several at once the first counts.
+func (s *seeker) settle(m *Model) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err == nil {
-		s.sure = true
-		return false
+	if s.found == nil {
+		s.found = m
 	}
-	if m != s.model {
-		return true // another call has moved on meanwhile
+}
+
+// lose forgets a model whose name the server gave, and no longer knows: the next
+// call asks for another.
+func (s *seeker) lose(m *Model) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.found == m && s.o.Model == "" {
+		s.found = nil
 	}
-	if s.sure || llm.AsError(err).Status != http.StatusNotFound || len(s.bases) == 1 {
-		return false
-	}
-	s.bases, s.model = s.bases[1:], nil
-	return true
 }
 
 // anyModel is asked for where a server does not tell its models: one that
 // serves a single model rarely looks at the name.
 const anyModel = "default"
 
-// name finds a model's name, and with it the right address.
-func (s *seeker) name(ctx context.Context, o *Options) error {
-	for _, base := range s.bases {
-		names, err := list(ctx, *o, base)
-		if err != nil {
-			continue
-		}
-		if len(names) == 0 {
-			return errors.New("the server has no model (set LITELLM_MODEL to one that it knows)")
-		}
-		o.Model, s.bases = names[0], []string{base}
-		return nil
+// candidates are the models that may be meant, the likeliest first. A list of
+// models tells the right address too.
+func (s *seeker) candidates(ctx context.Context) ([]*Model, error) {
+	if s.o.Model != "" {
+		return s.at(s.bases, s.o.Model)
 	}
-	o.Model = anyModel
-	return nil
+	for _, base := range s.bases {
+		names, err := list(ctx, s.o, base)
+		switch {
+		case err != nil:
+			continue
+		case len(names) == 0:
+			err = errors.New("the server has no model (set LITELLM_MODEL to one that it knows)")
+			return nil, &llm.Error{Kind: llm.NoSuchModel, Provider: s.o.Provider, Err: err}
+		}
+		return s.at([]string{base}, names[0])
+	}
+	return s.at(s.bases, anyModel)
+}
+
+// at makes a model of each address.
+func (s *seeker) at(bases []string, name string) ([]*Model, error) {
+	models := make([]*Model, len(bases))
+	for i, base := range bases {
+		o := s.o
+		o.BaseURL, o.Model = base, name
+		m, err := New(o)
+		if err != nil {
+			return nil, err
+		}
+		models[i] = m
+	}
+	return models, nil
 }
 
 // list asks a server which models it has.
@@ -164,11 +200,7 @@ func list(ctx context.Context, o Options, base string) ([]string, error) {
 		return nil, fmt.Errorf("list the models: %w", err)
 	}
 	req.Header = headers(o, "application/json")
-	client := o.HTTPClient
-	if client == nil {
-		client = http.DefaultClient
-	}
-	resp, err := client.Do(req)
+	resp, err := o.HTTPClient.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("list the models: %w", err)
 	}
