@@ -17,7 +17,7 @@ import (
 const BudgetGrace = time.Minute
 
 // ErrUncounted says that a budget's counters have been out of reach for longer
-// than BudgetGrace.
+// than BudgetGrace, or have no room for one more.
 var ErrUncounted = errors.New("the budget cannot be checked")
 
 // Book reserves what calls need. It is safe for concurrent use; it must not be
@@ -28,7 +28,7 @@ type Book struct {
 	Log      *slog.Logger     // nil: nothing is logged
 
 	mu      sync.Mutex
-	failing time.Time // since when money cannot be counted; zero: it can
+	failing map[string]time.Time // since when money cannot be counted, by a quota's id or its kind
 	logged  time.Time
 	lines   map[string][]*turn // of callers that wait for a place, by its counter's key
 }
@@ -146,7 +146,7 @@ func (b *Book) take(ctx context.Context, h *Hold, quotas []llm.Quota) error {
 	if err != nil {
 		return b.uncounted(ctx, h, quotas, err)
 	}
-	b.counted(h)
+	b.counted(h, quotas)
 	return nil
 }
 

@@ -17,5 +17,5 @@
 //
 // A limit must not become an outage: counters that cannot be reached let calls
 // through, but for budgets, which hold calls back once their counters have been
-// out of reach for BudgetGrace.
+// out of reach for BudgetGrace, and at once where there is no room for a counter.
 package quota

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -113,5 +114,98 @@ func TestSplitGivesBack(t *testing.T) {
 	}
 	if err := s.Settle(t.Context(), asks); !errors.Is(err, errAway) {
 		t.Errorf("settle: %v", err)
+	}
+}
+
+// refusing counters fail for some keys, whatever becomes of others.
+type refusing struct {
+	llm.Counters
+
+	errs map[string]error // by a part of the key
+}
+
+func (r *refusing) Take(ctx context.Context, asks []llm.Ask) error {
+	for _, a := range asks {
+		for part, err := range r.errs {
+			if strings.Contains(a.Key, part) {
+				return err
+			}
+		}
+	}
+	return r.Counters.Take(ctx, asks)
+}
+
+// TestFullCountersOpenNoBudget holds that a budget without room for its counter
+// refuses at once, and takes nothing of the other limits.
+func TestFullCountersOpenNoBudget(t *testing.T) {
+	t.Parallel()
+	c := &clock{start}
+	counters := &refusing{NewMemory(c.now), map[string]error{"new/usd": errFull}}
+	b := &Book{Counters: counters, Now: c.now}
+	known := llm.Quota{ID: "budget/user/old", BudgetUSD: new(1.0)}
+	made := llm.Quota{ID: "budget/user/new", RPM: 1, BudgetUSD: new(1.0)}
+	for range 3 {
+		reserve(t, b, Need{USD: 0.1}, known)
+		if _, err := b.Reserve(t.Context(), []llm.Quota{made}, Need{USD: 0.1}); !errors.Is(err, ErrUncounted) || !errors.Is(err, errFull) {
+			t.Fatalf("a budget without a counter: %v", err)
+		}
+	}
+	if got := state(t, b, made).Requests; got.Used != 0 {
+		t.Errorf("%d requests are counted that were refused", got.Used)
+	}
+	reserve(t, b, Need{}, llm.Quota{ID: "new/usd", RPM: 1}) // a limit of rates is no outage
+}
+
+// TestFullRatesKeepBudgets holds that budgets are kept where only the counters of
+// rates are full.
+func TestFullRatesKeepBudgets(t *testing.T) {
+	t.Parallel()
+	c := &clock{start}
+	b := &Book{Counters: Split(&broken{Counters: NewMemory(c.now), err: errFull}, NewMemory(c.now)), Now: c.now}
+	q := llm.Quota{ID: "q", RPM: 1, BudgetUSD: new(1.0)}
+	reserve(t, b, Need{USD: 0.6}, q)
+	if over := refuse(t, b, Need{USD: 0.6}, q); over.Limit != Budget {
+		t.Errorf("%+v", over)
+	}
+}
+
+// TestGraceIsEachBudgetsOwn holds that a budget which cannot be counted is not
+// helped by others that can, and that in an outage nobody has a minute of their own.
+func TestGraceIsEachBudgetsOwn(t *testing.T) {
+	t.Parallel()
+	c := &clock{start}
+	counters := &refusing{NewMemory(c.now), map[string]error{"mine": errAway}}
+	b := &Book{Counters: counters, Now: c.now}
+	mine, other := llm.Quota{ID: "key/mine", BudgetUSD: new(1.0)}, llm.Quota{ID: "key/other", BudgetUSD: new(1.0)}
+	reserve(t, b, Need{USD: 0.1}, mine)
+	c.at = c.at.Add(BudgetGrace + time.Second)
+	reserve(t, b, Need{USD: 0.1}, other)
+	if _, err := b.Reserve(t.Context(), []llm.Quota{mine}, Need{USD: 0.1}); !errors.Is(err, ErrUncounted) {
+		t.Errorf("after %s, others being counted: %v", BudgetGrace, err)
+	}
+	counters.errs = map[string]error{"key": errAway}
+	reserve(t, b, Need{USD: 0.1}, other)
+	c.at = c.at.Add(BudgetGrace + time.Second)
+	if _, err := b.Reserve(t.Context(), []llm.Quota{{ID: "key/third", BudgetUSD: new(1.0)}}, Need{USD: 0.1}); !errors.Is(err, ErrUncounted) {
+		t.Errorf("a key that came during the outage: %v", err)
+	}
+	reserve(t, b, Need{USD: 0.1}, llm.Quota{ID: "channel/c", BudgetUSD: new(1.0)})
+	counters.errs = nil
+	reserve(t, b, Need{USD: 0.1}, mine)
+	counters.errs = map[string]error{"key": errAway}
+	reserve(t, b, Need{USD: 0.1}, mine) // the grace begins anew
+}
+
+// TestFailingBudgetsAreBounded holds that made-up names of quotas take no memory
+// without end.
+func TestFailingBudgetsAreBounded(t *testing.T) {
+	t.Parallel()
+	c := &clock{start}
+	b := &Book{Counters: &broken{Counters: NewMemory(c.now), err: errAway}, Now: c.now}
+	for i := range 2 * maxFailing {
+		reserve(t, b, Need{USD: 0.1}, llm.Quota{ID: "budget/user/" + strconv.Itoa(i), BudgetUSD: new(1.0)})
+	}
+	if len(b.failing) > maxFailing+1 {
+		t.Errorf("%d are kept", len(b.failing))
 	}
 }

@@ -17,6 +17,9 @@ const (
 	// firstSweep is how many counters there are before the first look for
 	// those whose window is over.
 	firstSweep = 1024
+	// sweepPause is the least time between two looks at counters that are all in
+	// use: one takes some milliseconds, and every call would have to wait for it.
+	sweepPause = time.Second
 )
 
 // errFull is returned when maxCounters are all in use.
@@ -30,6 +33,7 @@ type Memory struct {
 	mu     sync.Mutex
 	counts map[string]*count
 	sweep  int           // the size at which to look for what is over
+	swept  time.Time     // when that was done last
 	freed  chan struct{} // nil: nobody waits
 }
 
@@ -96,6 +100,10 @@ func (m *Memory) count(a *llm.Ask) (*count, error) {
 // counter pays for looking at two.
 func (m *Memory) forget() {
 	now := m.now()
+	if len(m.counts) >= maxCounters && now.Sub(m.swept) < sweepPause {
+		return
+	}
+	m.swept = now
 	for key, c := range m.counts {
 		if c.places && c.used == 0 || !c.until.IsZero() && c.until.Before(now) {
 			delete(m.counts, key)

@@ -79,13 +79,25 @@ func TestMemoryForgets(t *testing.T) {
 // TestMemoryIsBounded has somebody invent a new name for every call.
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
-	m := NewMemory(func() time.Time { return start })
+	c := &clock{start}
+	m := NewMemory(c.now)
+	take := func(i int) error {
+		return m.Take(t.Context(), []llm.Ask{{Key: strconv.Itoa(i), Amount: 1, Limit: 1, Until: start.Add(sweepPause / 4)}})
+	}
 	var err error
 	for i := 0; i <= maxCounters && err == nil; i++ {
-		err = m.Take(t.Context(), []llm.Ask{{Key: strconv.Itoa(i), Amount: 1, Limit: 1, Until: start.Add(time.Hour)}})
+		err = take(i)
 	}
 	if !errors.Is(err, errFull) || len(m.counts) != maxCounters {
 		t.Errorf("%d counters, %v; want a refusal after %d", len(m.counts), err, maxCounters)
+	}
+	c.at = c.at.Add(sweepPause / 2)
+	if err := take(-1); !errors.Is(err, errFull) {
+		t.Errorf("%v: all counters were looked at twice in %s", err, sweepPause)
+	}
+	c.at = c.at.Add(sweepPause / 2)
+	if err := take(-1); err != nil || len(m.counts) != 1 {
+		t.Errorf("%d counters, %v, although all others are over", len(m.counts), err)
 	}
 }
 

@@ -28,13 +28,13 @@ func (s *split) Take(ctx context.Context, asks []llm.Ask) error {
 	}
 	err := s.durable.Take(ctx, durable)
 	if err != nil && len(rates) > 0 {
-		s.giveBack(ctx, rates)
+		giveBack(ctx, s.rates, rates)
 	}
 	return err
 }
 
 // giveBack is best effort: the error that counts is the one that led here.
-func (s *split) giveBack(ctx context.Context, asks []llm.Ask) {
+func giveBack(ctx context.Context, counters llm.Counters, asks []llm.Ask) {
 	back := make([]llm.Ask, len(asks))
 	for i, a := range asks {
 		a.Amount = -a.Amount
@@ -42,7 +42,7 @@ func (s *split) giveBack(ctx context.Context, asks []llm.Ask) {
 	}
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), settleWait, errSettle)
 	defer cancel()
-	_ = s.rates.Settle(ctx, back)
+	_ = counters.Settle(ctx, back)
 }
 
 // Settle implements llm.Counters. What one place cannot write down does not
