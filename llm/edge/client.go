@@ -18,9 +18,14 @@ const minHeaderSecret = 8
 // are likely to run at once, so that none of them begins with a handshake; each
 // takes some 8 KiB of buffers. A connection that many calls share (HTTP/2) is
 // tried with a ping when it has been silent, so that a dead one is noticed.
-// It follows no redirects, see Straight.
+// It follows no redirects, see Straight, and sends a request again where a server
+// has just closed its connection, see Resending.
 func NewClient() *http.Client {
-	return Straight(&http.Client{Transport: &http.Transport{
+	return Straight(&http.Client{Transport: Resending(newTransport())})
+}
+
+func newTransport() *http.Transport {
+	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:     true,
@@ -30,7 +35,7 @@ func NewClient() *http.Client {
 		IdleConnTimeout:       90 * time.Second,
 		ExpectContinueTimeout: time.Second,
 		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
-	}})
+	}
 }
 
 // Straight returns a client that takes a redirect for an answer, unless it has a

@@ -71,7 +71,7 @@ func TestClientSharesConnections(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	client := edge.NewClient()
-	client.Transport.(*http.Transport).TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig
+	edge.TransportOf(client).TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig
 	t.Cleanup(client.CloseIdleConnections)
 	var group sync.WaitGroup
 	for range calls {
