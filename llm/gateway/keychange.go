@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/quota"
 )
 
 // maxModels bounds the models that a key is bound to.
@@ -178,54 +179,9 @@ func optionalDuration(name string, v json.RawMessage) (time.Duration, error) {
 	if err != nil || s == "" || s == "-1" { // LiteLLM's "never"
 		return 0, err
 	}
-	d, ok := parseDuration(s)
-	if !ok {
+	d, ok := quota.ParseDuration(s)
+	if !ok || d <= 0 {
 		return 0, invalid(name, `%s must be a time such as "30s", "15m", "12h", "30d", "4w" or "1mo"`, name)
 	}
 	return d, nil
-}
-
-const day = 24 * time.Hour
-
-// units of LiteLLM's durations. Its month is the calendar's; here it has 30
-// days, because a budget's window does not know where it began.
-func unit(name string) time.Duration {
-	switch name {
-	case "s":
-		return time.Second
-	case "m":
-		return time.Minute
-	case "h":
-		return time.Hour
-	case "d":
-		return day
-	case "w":
-		return 7 * day
-	case "mo":
-		return 30 * day
-	}
-	return 0
-}
-
-func parseDuration(s string) (time.Duration, bool) {
-	i := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' })
-	if i <= 0 {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(s[:i], 10, 32)
-	each := unit(s[i:])
-	if err != nil || n <= 0 || each == 0 || n > int64(math.MaxInt64/each) {
-		return 0, false
-	}
-	return time.Duration(n) * each, true
-}
-
-// formatDuration is the inverse, in the largest unit up to days that fits.
-func formatDuration(d time.Duration) string {
-	for _, name := range []string{"d", "h", "m"} {
-		if each := unit(name); d%each == 0 {
-			return strconv.FormatInt(int64(d/each), 10) + name
-		}
-	}
-	return strconv.FormatInt(int64(d/time.Second), 10) + "s"
 }

@@ -93,7 +93,7 @@ func describe(k llm.Key, s *standing) keyDescription {
 		d.Metadata = map[string]any{}
 	}
 	if k.Every > 0 {
-		d.Every = orNull(formatDuration(k.Every))
+		d.Every = orNull(quota.FormatDuration(k.Every))
 	}
 	if s != nil {
 		d.stands(s)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"regexp"
 	"strings"
@@ -238,23 +239,19 @@ func TestStoresWithoutAll(t *testing.T) {
 	}
 }
 
-func TestDurations(t *testing.T) {
+// TestDurationsOfKeys holds which times a key may be given.
+func TestDurationsOfKeys(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{
-		"30s": 30 * time.Second, "15m": 15 * time.Minute, "12h": 12 * time.Hour, "30d": 720 * time.Hour, "2w": 336 * time.Hour, "1mo": 720 * time.Hour,
+		`"15m"`: 15 * time.Minute, `"30d"`: 720 * time.Hour, `"1mo"`: quota.Month, `"-1"`: 0, `""`: 0, `null`: 0,
 	} {
-		if got, ok := parseDuration(text); !ok || got != want {
-			t.Errorf("%s = %s, %v", text, got, ok)
+		if got, err := optionalDuration("duration", json.RawMessage(text)); err != nil || got != want {
+			t.Errorf("%s = %s, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "d", "30", "-1d", "1.5h", "1y", " 1d", "1 d"} {
-		if got, ok := parseDuration(text); ok {
-			t.Errorf("%q = %s", text, got)
-		}
-	}
-	for _, text := range []string{"90s", "15m", "12h", "30d"} {
-		if d, _ := parseDuration(text); formatDuration(d) != text {
-			t.Errorf("%s is written as %s", text, formatDuration(d))
+	for _, text := range []string{`"0d"`, `"d"`, `"30"`, `30`, `"-1d"`, `"1.5h"`, `" 1d"`, `"1 d"`} {
+		if got, err := optionalDuration("duration", json.RawMessage(text)); err == nil {
+			t.Errorf("%s = %s", text, got)
 		}
 	}
 }

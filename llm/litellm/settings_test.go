@@ -8,6 +8,7 @@ import (
 
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/litellm"
+	"github.com/tribunebot/tribune/llm/quota"
 	"github.com/tribunebot/tribune/llm/route"
 	"github.com/tribunebot/tribune/llm/router"
 )
@@ -128,7 +129,7 @@ func settingsTable() map[string]litellm.File {
 		"router_settings: {debug_level: DEBUG}":                                                                            g(litellm.General{Debug: true}),
 		"litellm_settings: {drop_params: true, modify_params: false}":                                                      g(litellm.General{DropParams: new(true)}),
 		"litellm_settings: {turn_off_message_logging: true, redact_user_api_key_info: true}":                               g(litellm.General{Redact: true, RedactKeys: true}),
-		"litellm_settings: {max_budget: 100, budget_duration: 1mo}":                                                        s(total(100, 30*24*time.Hour)),
+		"litellm_settings: {max_budget: 100, budget_duration: 1mo}":                                                        s(total(100, quota.Month)),
 		"general_settings: {max_budget: 5}\nlitellm_settings: {budget_duration: 1d}":                                       s(total(5, 24*time.Hour)),
 		"general_settings: {max_budget: 0.5}":                                                                              s(total(0.5, 0)),
 		"general_settings: {disable_spend_logs: false, forward_client_headers_to_llm_api: true, enforce_user_param: true}": g(litellm.General{ForwardHeaders: true, RequireUser: true}),
@@ -174,7 +175,7 @@ func TestDurations(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
 	for text, want := range map[string]time.Duration{
-		"30s": 30 * time.Second, "5m": 5 * time.Minute, "24h": day, "1d": day, "7d": 7 * day, "30d": 30 * day, "2w": 14 * day, "1mo": 30 * day,
+		"30s": 30 * time.Second, "5m": 5 * time.Minute, "24h": day, "1d": day, "7d": 7 * day, "30d": 30 * day, "2w": 14 * day, "1mo": quota.Month,
 	} {
 		f, _ := read(t, params("max_budget: 1\n    budget_duration: "+text), environ())
 		if got := f.Deployments[0].Every; got != want {

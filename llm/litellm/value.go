@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tribunebot/tribune/llm/quota"
 )
 
 // envPrefix marks a value that a variable holds, as LiteLLM has it.
@@ -232,25 +234,14 @@ func (r *reader) duration(f field) (time.Duration, bool) {
 			return d, true
 		}
 	}
-	r.mistake(f.value.at, f.path+" is no duration", "write it as 30s, 5m, 24h, 7d or 1mo (30 days)")
+	r.mistake(f.value.at, f.path+" is no duration", "write it as 30s, 5m, 24h, 7d or 1mo (a calendar month)")
 	return 0, false
 }
 
-// parseDuration reads LiteLLM's durations: a whole number and s, m, h, d, w or
-// mo (30 days).
+// parseDuration reads LiteLLM's durations.
 func parseDuration(text string) (time.Duration, bool) {
-	text = strings.TrimSpace(text)
-	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyz")
-	units := map[string]time.Duration{
-		"s": time.Second, "m": time.Minute, "h": time.Hour,
-		"d": 24 * time.Hour, "w": 7 * 24 * time.Hour, "mo": 30 * 24 * time.Hour,
-	}
-	unit, known := units[text[len(digits):]]
-	n, err := strconv.ParseUint(digits, 10, 32)
-	if !known || err != nil || n > uint64(maxDuration/unit) {
-		return 0, false
-	}
-	return time.Duration(n) * unit, true
+	d, known := quota.ParseDuration(text)
+	return d, known && d <= maxDuration
 }
 
 // webAddress tells whether a text is an http or https address, and notes it

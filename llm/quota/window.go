@@ -1,11 +1,6 @@
 package quota
 
-import (
-	"fmt"
-	"strconv"
-	"strings"
-	"time"
-)
+import "time"
 
 const (
 	day  = 24 * time.Hour
@@ -55,39 +50,3 @@ func firstOf(count int) time.Time {
 
 // mod is never negative, so that times before 1970 have windows too.
 func mod(a, b int64) int64 { return ((a % b) + b) % b }
-
-// ParseEvery reads how long a budget lasts as LiteLLM writes it
-// (budget_duration): a number and s, m, h, d, w or mo, as in "30s", "24h",
-// "7d", "1mo". Months become multiples of Month. Empty text is 0: for ever.
-func ParseEvery(text string) (time.Duration, error) {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return 0, nil
-	}
-	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyz")
-	unit, known := unitOf(text[len(digits):])
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || !known || n <= 0 || n > int64(maxEvery/unit) {
-		return 0, fmt.Errorf("a budget's duration is a number and s, m, h, d, w or mo, like 30d or 1mo, not %q", text)
-	}
-	return time.Duration(n) * unit, nil
-}
-
-func unitOf(name string) (time.Duration, bool) {
-	switch name {
-	case "s":
-		return time.Second, true
-	case "m":
-		return time.Minute, true
-	case "h":
-		return time.Hour, true
-	case "d":
-		return day, true
-	case "w":
-		return week, true
-	case "mo":
-		return Month, true
-	default:
-		return 1, false
-	}
-}

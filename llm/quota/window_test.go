@@ -41,19 +41,3 @@ func TestWindows(t *testing.T) {
 		t.Errorf("for ever is from %s to %s", from, to)
 	}
 }
-
-func TestParseEvery(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]time.Duration{
-		"": 0, "30s": 30 * time.Second, "5m": 5 * time.Minute, " 24h ": day, "7d": week, "2w": 2 * week, "1mo": Month, "12mo": 12 * Month,
-	} {
-		if got, err := ParseEvery(text); err != nil || got != want {
-			t.Errorf("%q is %s, %v; want %s", text, got, err, want)
-		}
-	}
-	for _, text := range []string{"d", "30", "1y", "-1d", "0d", "1.5h", "1d1h", "99999999999d", "9223372036854775807s", "一天"} {
-		if got, err := ParseEvery(text); err == nil {
-			t.Errorf("%q is %s, want an error", text, got)
-		}
-	}
-}
