@@ -72,7 +72,7 @@ type Asks struct {
 	Fallbacks        []string      // groups to try after the first, in this order, instead of the configured ones
 	DisableFallbacks bool          // an error of the first group is the caller's
 	Retries          *int          // num_retries
-	Timeout          time.Duration // of the whole request; 0: the configured one
+	Timeout          time.Duration // of the whole request, within the configured one, which 0 stands for
 	// Fail pretends that the first group failed in this way, so that a client
 	// can try its fallbacks (LiteLLM's mock_testing_ switches); empty: no.
 	Fail Kind

@@ -80,7 +80,7 @@ func (r *Router) serve(ctx context.Context, req llm.Request, m mode) error {
 
 func (u *run) serve(ctx context.Context) error {
 	wait := &late{what: "the request did not end", limit: u.t.Timeout, ours: true}
-	if u.req.Asks != nil && u.req.Asks.Timeout > 0 {
+	if u.req.Asks != nil && u.req.Asks.Timeout > 0 && u.req.Asks.Timeout < wait.limit {
 		wait.limit, wait.ours = u.req.Asks.Timeout, false
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, wait.limit, wait)
