@@ -16,6 +16,7 @@ import (
 	"github.com/tribunebot/tribune/knowledge/index"
 	"github.com/tribunebot/tribune/knowledge/rank"
 	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/edge"
 	"github.com/tribunebot/tribune/llm/gateway"
 	"github.com/tribunebot/tribune/llm/price"
 	"github.com/tribunebot/tribune/llm/quota"
@@ -56,6 +57,7 @@ type App struct {
 	keys     llm.Keys
 	gateway  *gateway.Gateway
 	keyBook  *keyBook
+	room     *edge.Room
 	via      string // names this process to itself, in requests that come round
 	adminKey string // for the commands that find this server in its data directory
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/edge"
 	"github.com/tribunebot/tribune/llm/gateway"
 	"github.com/tribunebot/tribune/llm/price"
 	"github.com/tribunebot/tribune/llm/quota"
@@ -18,13 +19,16 @@ import (
 // autoGroup is the name for whatever the router finds fit.
 const autoGroup = "auto"
 
+// largeAnswers is the memory that answers over 1 MiB share while they are read.
+const largeAnswers = 128 << 20
+
 // openModels opens the models that the settings come to, their limits and who
 // is told of their calls; nil where there is none.
 func (a *App) openModels(ctx context.Context, parts Parts) (llm.Model, error) {
-	a.prices = price.New(nil)
+	a.prices, a.room = price.New(nil), edge.NewRoom(largeAnswers)
 	var err error
 	if parts.Model == nil {
-		o := opener{config: a.Config, prices: a.prices, log: a.Log, now: a.now, via: a.via}
+		o := opener{config: a.Config, prices: a.prices, log: a.Log, now: a.now, via: a.via, room: a.room}
 		if a.models, err = o.models(); err != nil {
 			return nil, err
 		}
@@ -114,9 +118,10 @@ func (a *App) errNoGroup(name string) error {
 // noModels is the router of a program without models: it knows none.
 type noModels struct{}
 
-func (noModels) Groups() []router.Group      { return nil }
-func (noModels) Deployments() []router.State { return nil }
-func (noModels) Has(string) bool             { return false }
+func (noModels) Groups() []router.Group          { return nil }
+func (noModels) Deployments() []router.State     { return nil }
+func (noModels) Has(string) bool                 { return false }
+func (noModels) Resolve(string) ([]string, bool) { return nil, false }
 
 // Complete implements llm.Model.
 func (noModels) Complete(context.Context, llm.Request) (llm.Response, error) {

@@ -33,6 +33,7 @@ type opener struct {
 	log    *slog.Logger
 	now    func() time.Time
 	via    string // see App.once; empty: requests do not say who sends them
+	room   *edge.Room
 }
 
 // models reads and opens everything. It makes no call.
@@ -66,7 +67,7 @@ func (o opener) fromFile(set *modelSet) error {
 			HTTPClient: client, Log: o.log, Now: o.now, Prices: o.prices, Lookup: lookupIn(o.config),
 			Timeout: set.settings.Timeout, FirstToken: set.settings.FirstToken,
 			DropParams: set.file.General.DropParams != nil && *set.file.General.DropParams,
-			MaxBytes:   set.file.General.MaxResponse,
+			MaxBytes:   set.file.General.MaxResponse, Room: o.room,
 		})
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", originIn(set.file), spec.Line, err)
@@ -143,7 +144,7 @@ func (o opener) deployment(d deployment) (router.Deployment, error) {
 	return litellm.Open(litellm.Spec{
 		ID: d.name(), Group: d.name(), Model: d.name(), Provider: d.provider, Name: d.model, Key: d.key.Reveal(), APIBase: d.base,
 		Header: o.signed(nil), Timeout: wholeCall, FirstToken: firstToken,
-	}, litellm.OpenOptions{Log: o.log, Now: o.now, Prices: o.prices, Idle: betweenTok, Lookup: lookupIn(o.config)})
+	}, litellm.OpenOptions{Log: o.log, Now: o.now, Prices: o.prices, Idle: betweenTok, Lookup: lookupIn(o.config), Room: o.room})
 }
 
 // proxyPrefix is LiteLLM's own name for a proxy of its kind.
@@ -152,7 +153,7 @@ const proxyPrefix = "litellm_proxy"
 func (o opener) proxy(d deployment) (llm.Model, error) {
 	return compat.Open(compat.Options{
 		Provider: proxyPrefix, Model: d.model, BaseURL: d.base, Key: d.key.Reveal(), Log: o.log, Now: o.now,
-		Header: o.signed(nil), FirstToken: firstToken, Idle: betweenTok, Timeout: wholeCall,
+		Header: o.signed(nil), FirstToken: firstToken, Idle: betweenTok, Timeout: wholeCall, Room: o.room,
 	})
 }
 

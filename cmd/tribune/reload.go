@@ -89,7 +89,7 @@ func fingerprint(path string) string {
 // reload reads the file and puts its deployments in the place of the old ones.
 // Requests that run end with the old ones.
 func (a *App) reload(ctx context.Context) {
-	o := opener{config: a.Config, prices: a.prices, log: a.Log, now: a.now, via: a.via}
+	o := opener{config: a.Config, prices: a.prices, log: a.Log, now: a.now, via: a.via, room: a.room}
 	set, err := o.models()
 	if err == nil {
 		if wrong := asProblems(set.file.PointsAt(ownHosts(a.Config))); len(wrong) > 0 {

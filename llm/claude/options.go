@@ -54,6 +54,7 @@ type Options struct {
 	FirstToken time.Duration // until a stream's first token; default 60 seconds
 	Idle       time.Duration // between two tokens; default 60 seconds
 	MaxBytes   int64         // of an answer; default 32 MiB
+	Room       *edge.Room    // that large answers of all deployments share; nil: no bound in common
 
 	Log *slog.Logger     // default: none
 	Now func() time.Time // for Retry-After dates and "created"; default time.Now

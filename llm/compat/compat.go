@@ -44,7 +44,7 @@ func New(o Options) (*Model, error) {
 	m := &Model{
 		Options: o,
 		edge:    edge.Edge{Provider: o.Provider, Secrets: o.secrets()},
-		limits:  edge.Limits{Total: o.Timeout, First: o.FirstToken, Idle: o.Idle, Bytes: o.MaxBytes}.OrDefault(),
+		limits:  edge.Limits{Total: o.Timeout, First: o.FirstToken, Idle: o.Idle, Bytes: o.MaxBytes, Room: o.Room}.OrDefault(),
 	}
 	if m.wire, err = newWire(o); err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (m *Model) complete(ctx context.Context, r llm.Request) (llm.Response, erro
 	if err := c.send(callCtx, r.Endpoint, false); err != nil {
 		return llm.Response{}, err
 	}
-	answer, err := edge.ReadAnswer(c.resp, m.limits.Bytes)
+	answer, err := m.limits.ReadAnswer(callCtx, c.resp)
 	if err != nil {
 		return llm.Response{}, c.broke(callCtx, err)
 	}

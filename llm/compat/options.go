@@ -70,6 +70,9 @@ type Options struct {
 	// MaxBytes bounds an answer; default 32 MiB, and 128 MiB for a stream,
 	// which carries some 300 bytes for each token and is not kept.
 	MaxBytes int64
+	// Room is shared by the large answers of all deployments; nil: each has its
+	// own bound only.
+	Room *edge.Room
 
 	Log *slog.Logger     // default: none
 	Now func() time.Time // for Retry-After dates; default time.Now

@@ -1,9 +1,12 @@
 package edge
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"slices"
 )
 
 // ErrTooLong is what a bounded body gives when an answer does not end in time.
@@ -37,7 +40,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 }
 
 // trusted is how much of an answer is made room for because its length was
-// announced; what goes on beyond it has to come first.
+// announced; what goes on beyond it has to come first, and is large.
 const trusted = 1 << 20
 
 // unannounced is how much room is made at first for an answer that does not
@@ -48,18 +51,48 @@ const unannounced = 4 << 10
 const maxRefusal = 64 << 10
 
 // ReadAnswer reads the whole body of an answer and closes it. A body longer
-// than limit is ErrTooLong, at once where its length is announced.
-func ReadAnswer(resp *http.Response, limit int64) ([]byte, error) {
+// than l.Bytes is ErrTooLong, at once where its length is announced. One that is
+// large waits for its part of l.Room, until ctx is done.
+func (l Limits) ReadAnswer(ctx context.Context, resp *http.Response) ([]byte, error) {
 	defer resp.Body.Close()
-	if resp.ContentLength > limit {
-		return nil, ErrTooLong
+	if resp.ContentLength > l.Bytes {
+		return nil, l.tooLong()
 	}
+	body := Bounded(resp.Body, l.Bytes)
 	// One byte more, so that the end can be met without room being made.
 	size := min(resp.ContentLength, trusted) + 1
 	if resp.ContentLength < 0 {
 		size = unannounced
 	}
-	return readAll(Bounded(resp.Body, limit), make([]byte, 0, size))
+	answer, err := readAll(io.LimitReader(body, trusted), make([]byte, 0, size))
+	if err == nil && len(answer) == trusted {
+		answer, err = l.readOn(ctx, resp, body, answer)
+	}
+	if errors.Is(err, ErrTooLong) {
+		err = l.tooLong()
+	}
+	return answer, err
+}
+
+// readOn reads the rest of an answer that is large.
+func (l Limits) readOn(ctx context.Context, resp *http.Response, body io.Reader, into []byte) ([]byte, error) {
+	size := resp.ContentLength
+	if size < 0 {
+		size = 2 * l.Bytes // what a slice that grows takes at its worst
+	}
+	release, err := l.Room.take(ctx, size)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	if resp.ContentLength > 0 {
+		into = slices.Grow(into, int(resp.ContentLength)+1-len(into))
+	}
+	return readAll(body, into)
+}
+
+func (l Limits) tooLong() error {
+	return fmt.Errorf("%w: it has more than %d bytes", ErrTooLong, l.Bytes)
 }
 
 // ReadRefusal reads as much of an error's body as is worth reading, and closes

@@ -1,8 +1,10 @@
 package edge_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -186,7 +188,7 @@ func TestReadAnswer(t *testing.T) {
 		"an enormous promise":     {"hello", 1 << 60, edge.ErrTooLong},
 	} {
 		b := &body{Reader: strings.NewReader(test.text)}
-		got, err := edge.ReadAnswer(&http.Response{Body: b, ContentLength: test.length}, 64)
+		got, err := edge.Limits{Bytes: 64}.ReadAnswer(t.Context(), &http.Response{Body: b, ContentLength: test.length})
 		if !errors.Is(err, test.want) || err == nil && string(got) != test.text || b.closed != 1 {
 			t.Errorf("%s: %q, %v, closed %d times", name, got, err, b.closed)
 		}
@@ -195,6 +197,53 @@ func TestReadAnswer(t *testing.T) {
 	if got := edge.ReadRefusal(&http.Response{Body: long, ContentLength: -1}); len(got) != 64<<10 || long.closed != 1 {
 		t.Errorf("%d bytes of a refusal, closed %d times", len(got), long.closed)
 	}
+}
+
+// TestLargeAnswersShareTheirRoom has more large answers come at the same time
+// than there is room for: they are read one after another, and a small one does
+// not wait.
+func TestLargeAnswersShareTheirRoom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const large = 3 << 20
+		l := edge.Limits{Bytes: 32 << 20, Room: edge.NewRoom(4 << 20)}
+		read := func(body io.Reader, length int64) error {
+			got, err := l.ReadAnswer(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: length})
+			if err == nil && int64(len(got)) != max(length, large) {
+				return fmt.Errorf("%d bytes", len(got))
+			}
+			return err
+		}
+		// The first one stops in the middle and keeps its room.
+		head, tail := io.Pipe()
+		done := make(chan error, 3)
+		go func() { done <- read(head, large) }()
+		go func() { _, _ = tail.Write(make([]byte, 2<<20)) }()
+		synctest.Wait()
+		go func() { done <- read(bytes.NewReader(make([]byte, large)), large) }()
+		go func() { done <- read(bytes.NewReader(make([]byte, large)), -1) }()
+		synctest.Wait()
+		if len(done) != 0 {
+			t.Fatal("a second large answer was read beside the first")
+		}
+		small := &http.Response{Body: io.NopCloser(strings.NewReader("hello")), ContentLength: 5}
+		if got, err := l.ReadAnswer(t.Context(), small); err != nil || string(got) != "hello" {
+			t.Errorf("a small answer: %q %v", got, err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		late := &http.Response{Body: io.NopCloser(bytes.NewReader(make([]byte, large))), ContentLength: large}
+		if _, err := l.ReadAnswer(ctx, late); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("whoever waits too long: %v", err)
+		}
+		_, _ = tail.Write(make([]byte, 1<<20))
+		_ = tail.Close()
+		for range 3 {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	})
 }
 
 // TestWatchCostsNoTimer holds that a token takes nothing from the heap.

@@ -14,6 +14,7 @@ type Limits struct {
 	First time.Duration // until the first token of a stream; default 60 seconds
 	Idle  time.Duration // between two tokens of a stream; default 60 seconds
 	Bytes int64         // of an answer; default 32 MiB
+	Room  *Room         // that large answers share with those of other calls; nil: no bound in common
 }
 
 // OrDefault fills in the defaults. Ten minutes is what OpenAI's own clients

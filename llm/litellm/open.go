@@ -34,6 +34,7 @@ type OpenOptions struct {
 	FirstToken time.Duration // of a stream, where a Spec has none; default the model's own
 	Idle       time.Duration // between two tokens; default the model's own
 	MaxBytes   int64         // of an answer; default the model's own
+	Room       *edge.Room    // that large answers of all deployments share; nil: no bound in common
 
 	// DropParams leaves out of a request what its provider is known to refuse.
 	DropParams bool

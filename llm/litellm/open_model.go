@@ -91,7 +91,7 @@ func (c call) options() (compat.Options, error) {
 		ID: s.ID, Provider: s.Provider.Prefix, Model: s.Name, BaseURL: c.base, Key: c.key,
 		Header: s.Header.Clone(), Fields: s.Fields, HTTPClient: c.HTTPClient,
 		Timeout: cmp.Or(s.Timeout, c.Timeout), FirstToken: cmp.Or(s.FirstToken, c.FirstToken), Idle: c.Idle,
-		MaxBytes: c.MaxBytes, Log: c.Log, Now: c.Now,
+		MaxBytes: c.MaxBytes, Room: c.Room, Log: c.Log, Now: c.Now,
 	}
 	o.Drop = c.drop()
 	if s.Provider.Prefix == "openai" && !ownHost(s.Provider, c.base) {
@@ -171,7 +171,7 @@ func (c call) anthropic() (llm.Model, string, error) {
 		ID: s.ID, Provider: s.Provider.Prefix, Model: s.Name, BaseURL: c.base, Key: c.key, Header: s.Header.Clone(),
 		Fields: s.Fields, HTTPClient: c.HTTPClient,
 		Timeout: cmp.Or(s.Timeout, c.Timeout), FirstToken: cmp.Or(s.FirstToken, c.FirstToken), Idle: c.Idle,
-		MaxBytes: c.MaxBytes, Log: c.Log, Now: c.Now,
+		MaxBytes: c.MaxBytes, Room: c.Room, Log: c.Log, Now: c.Now,
 	})
 	return m, c.base, err
 }
