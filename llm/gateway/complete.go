@@ -94,12 +94,7 @@ func (g *Gateway) choose(e *exchange, w *wish) (llm.Model, error) {
 }
 
 func (g *Gateway) exists(name string) bool {
-	if g.Own != nil {
-		if _, ok := g.Own(name); ok {
-			return true
-		}
-	}
-	return g.Catalog.Has(name)
+	return g.owns(name) || g.Catalog.Has(name)
 }
 
 func unknownModel(name string) *problem {

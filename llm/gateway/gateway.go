@@ -24,6 +24,9 @@ type Catalog interface {
 	// Has tells whether a request may call the name: a group, an alias, a
 	// deployment's id, or a name that a pattern stands for.
 	Has(name string) bool
+	// Resolve returns the groups that serve requests of this name; instead says
+	// that they do so only because nobody knows it.
+	Resolve(name string) (groups []string, instead bool)
 }
 
 // Defaults of the Options.

@@ -31,6 +31,23 @@ func (c catalog) Has(name string) bool {
 		slices.ContainsFunc(c.deployments, func(d router.State) bool { return name == d.ID || name == d.Name || name == fullName(d) })
 }
 
+func (c catalog) Resolve(name string) (groups []string, instead bool) {
+	for _, g := range c.groups {
+		switch {
+		case g.Name == name && len(g.Of) > 0:
+			return g.Of, false
+		case g.Name == name || g.Pattern && matches(g.Name, name):
+			return []string{name}, false
+		}
+	}
+	for _, d := range c.deployments {
+		if name == d.ID || name == d.Name || name == fullName(d) {
+			return []string{d.Group}, false
+		}
+	}
+	return nil, false
+}
+
 // keyring is a store of virtual keys in memory.
 type keyring struct {
 	mu   sync.Mutex

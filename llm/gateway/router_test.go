@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,6 +92,52 @@ func TestOverARouter(t *testing.T) {
 				t.Errorf("a secret is shown: %s", w.Body)
 			}
 		})
+	}
+}
+
+// A key that is bound to models may not reach others by a name that nobody knows,
+// or that is gone from the file, and that a default fallback serves.
+func TestKeysAndTheLastResort(t *testing.T) {
+	t.Parallel()
+	settings := router.Settings{
+		Fallbacks: map[string][]string{"*": {"dear"}}, Default: "dear",
+		Aliases: map[string]router.Alias{"cheap-too": {Groups: []string{"cheap"}}, "che-and-dear": {Groups: []string{"cheap", "dear"}}},
+	}
+	for _, c := range []struct {
+		models []string
+		name   string
+		want   int
+	}{
+		{[]string{"che*"}, "cheap", 200},
+		{[]string{"che*"}, "che-nonsense", 403},
+		{[]string{"che-gone"}, "che-gone", 403},
+		{[]string{"che*", "dear"}, "che-nonsense", 200},
+		{nil, "che-nonsense", 200},
+		{[]string{"che*"}, "auto", 403},
+		{[]string{"auto"}, "auto", 200},
+		{[]string{"cheap"}, "openai/gpt-cheap", 200},
+		{[]string{"openai/gpt-cheap"}, "openai/gpt-cheap", 200},
+		{[]string{"openai/*"}, "openai/gpt-cheap", 403},
+		{[]string{"cheap"}, "cheap-1", 200},
+		{[]string{"cheap*"}, "dear-1", 403},
+		{[]string{"cheap"}, "cheap-too", 200},
+		{[]string{"cheap"}, "che-and-dear", 403},
+		{[]string{"che*"}, "che-and-dear", 200},
+	} {
+		key := virtual(func(k *llm.Key) { k.Models = c.models })
+		g, _ := routedBy(t, settings, []llm.Key{key}, []llmtest.Step{llmtest.Say("Yes.")}, []llmtest.Step{llmtest.Say("Surely.")})
+		for field, body := range map[string]string{
+			"model":     `{"model":"` + c.name + `","messages":[]}`,
+			"fallbacks": `{"model":"cheap","messages":[],"fallbacks":["` + c.name + `"]}`,
+		} {
+			if field == "fallbacks" && !slices.Contains(c.models, "che*") && !slices.Contains(c.models, "cheap") {
+				continue // it may not use the model itself
+			}
+			w := ask(t, g, http.MethodPost, "/v1/chat/completions", body, "Authorization", "Bearer "+secret)
+			if w.Code != c.want {
+				t.Errorf("a key for %v, %s %s: status %d, want %d: %s", c.models, field, c.name, w.Code, c.want, w.Body)
+			}
+		}
 	}
 }
 

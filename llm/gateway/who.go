@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/router"
 )
 
 // labels say who asks: what the key says counts more than what the body says.
@@ -63,33 +64,38 @@ func everything(pattern string) bool {
 }
 
 // mayUse tells whether the caller may call a model by this name: one that the
-// key names, one that fits a pattern of it, or an alias of groups that it may
-// all use. A deployment that is called by its id, or as its provider names the
-// model, counts as its group, whatever pattern that name fits.
+// key names, a group or an alias that fits a pattern of it, or a name that stands
+// for groups that it may all use. A deployment that is called by its id, or as its
+// provider names the model, counts as its group, whatever pattern that name fits;
+// and a name that nobody knows as the groups that serve it instead.
 func (g *Gateway) mayUse(c caller, name string) bool {
-	if !bound(c) || slices.Contains(c.key.Models, name) {
+	if !bound(c) {
 		return true
 	}
 	fits := func(name string) bool {
 		return slices.ContainsFunc(c.key.Models, func(pattern string) bool { return matches(pattern, name) })
 	}
-	pattern := false
-	for _, group := range g.Catalog.Groups() {
-		if group.Name == name {
-			return fits(name) || len(group.Of) > 0 && !slices.ContainsFunc(group.Of, func(of string) bool { return !fits(of) })
-		}
-		pattern = pattern || group.Pattern && matches(group.Name, name)
+	listed := func(group router.Group) bool { return group.Name == name }
+	if g.owns(name) || fits(name) && slices.ContainsFunc(g.Catalog.Groups(), listed) {
+		return fits(name)
 	}
-	for _, d := range g.Catalog.Deployments() {
-		called := d.ID == name || !pattern && (d.Name == name || fullName(d) == name)
-		if called && !fits(d.Group) {
-			return false
-		}
-		if called && d.ID == name {
-			return true
-		}
+	groups, instead := g.Catalog.Resolve(name)
+	switch {
+	case len(groups) == 0:
+		return fits(name) // then it is said that there is no such model
+	case !instead && slices.Contains(c.key.Models, name):
+		return true
 	}
-	return fits(name)
+	return !slices.ContainsFunc(groups, func(group string) bool { return !fits(group) })
+}
+
+// owns tells whether a name is one of the gateway's own models.
+func (g *Gateway) owns(name string) bool {
+	if g.Own == nil {
+		return false
+	}
+	_, ok := g.Own(name)
+	return ok
 }
 
 // matches compares a name with a pattern in which * stands for any text.

@@ -70,6 +70,7 @@ func (t *table) lastResort(name string) *pool {
 	for _, known := range []map[string]*pool{t.groups, t.ids, t.aliases} {
 		if p := known[list[0]]; p != nil {
 			instead := *p
+			instead.instead = true
 			instead.why = "the model asked for is unknown, so the first default fallback " + list[0]
 			return &instead
 		}

@@ -3,6 +3,7 @@ package router
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -202,6 +203,39 @@ func TestHas(t *testing.T) {
 		if r.Has(name) != want {
 			t.Errorf("Has(%q) = %v", name, !want)
 		}
+	}
+}
+
+// TestResolve holds what serves a name, and whether only because nobody knows it.
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	open := func(string) (llm.Model, error) { return llmtest.NewScript(), nil }
+	r := newRouter(t, Options{
+		Deployments: []Deployment{
+			deployment("a", "g", llmtest.NewScript()), deployment("b", "h", llmtest.NewScript()), deployment("c", "g", llmtest.NewScript()),
+			{ID: "any", Group: "openai/*", Open: open},
+		},
+		Settings: Settings{
+			Default: "h", Fallbacks: map[string][]string{"*": {"both"}},
+			Aliases: map[string]Alias{"both": {Groups: []string{"g", "h"}}, "nice": {Groups: []string{"a"}}},
+		},
+	})
+	for name, want := range map[string]struct {
+		Groups  []string
+		Instead bool
+	}{
+		"g": {[]string{"g"}, false}, "c": {[]string{"g"}, false}, "test/b": {[]string{"h"}, false},
+		"both": {[]string{"g", "h"}, false}, "nice": {[]string{"g"}, false}, "auto": {[]string{"h"}, false},
+		"openai/gpt-4": {[]string{"openai/gpt-4"}, false}, "nonsense": {[]string{"g", "h"}, true},
+	} {
+		groups, instead := r.Resolve(name)
+		if !slices.Equal(groups, want.Groups) || instead != want.Instead {
+			t.Errorf("%s: %v, %v; want %+v", name, groups, instead, want)
+		}
+	}
+	alone := newRouter(t, Options{Deployments: []Deployment{deployment("a", "g", llmtest.NewScript())}})
+	if groups, instead := alone.Resolve("nonsense"); groups != nil || instead {
+		t.Errorf("%v, %v", groups, instead)
 	}
 }
 

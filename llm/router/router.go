@@ -7,6 +7,7 @@ import (
 	"iter"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -98,6 +99,24 @@ func (r *Router) Has(name string) bool {
 	}
 	_, err := t.find(name)
 	return err == nil
+}
+
+// Resolve returns the groups whose deployments serve a request of this name, one
+// of patterns under the name itself; nil where none does. instead says that
+// nobody knows the name, and that the groups are those of the first default
+// fallback. Routing rules, which see the request itself, are not asked.
+func (r *Router) Resolve(name string) (groups []string, instead bool) {
+	t := r.table.Load()
+	p, err := t.resolve(name)
+	if err != nil {
+		return nil, false
+	}
+	for _, n := range p.nodes {
+		if !slices.Contains(groups, n.Group) {
+			groups = append(groups, n.Group)
+		}
+	}
+	return groups, p.instead
 }
 
 // Complete implements llm.Model.

@@ -47,7 +47,9 @@ type pool struct {
 	// direct is set for a deployment that was named by its id: whoever does
 	// that wants it, cooling down or not.
 	direct bool
-	why    string // how the name came to mean this, in words; empty for a group
+	// instead is set where nobody knows the name, for the first default fallback.
+	instead bool
+	why     string // how the name came to mean this, in words; empty for a group
 }
 
 func newTable(deployments []Deployment, settings Settings, prices Prices, old *table) (*table, error) {
