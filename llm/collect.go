@@ -158,3 +158,12 @@ func (to *collected) json(index int) map[string]any {
 	}
 	return choice
 }
+
+// Introduced says on a stream's first chunk who speaks.
+func Introduced(by Served, yield func(Chunk) bool) func(Chunk) bool {
+	from := &by
+	return func(c Chunk) bool {
+		c.From, from = from, nil
+		return yield(c)
+	}
+}

@@ -121,8 +121,8 @@ type Response struct {
 type Chunk struct {
 	// Body is an OpenAI chat completion chunk, unknown fields kept.
 	Body json.RawMessage
-	// From is set by a router on the first chunk of a stream: who speaks, as
-	// far as it is known then. Nil on all others.
+	// From is set on the first chunk of a stream: who speaks, as far as that is
+	// known then, with the headers of the answer. Nil on all others.
 	From *Served
 	// Served is set on the last chunk of a stream that ended well, and nil
 	// on all others. The last chunk's Body may be empty.

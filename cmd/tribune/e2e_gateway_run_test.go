@@ -157,3 +157,22 @@ func TestEndToEndOwnAddressByAnotherName(t *testing.T) {
 		t.Errorf("it went round:\n%s", metrics)
 	}
 }
+
+// TestEndToEndHeadersOfAProvider: what a provider says in headers comes through,
+// of whole answers and of streams.
+func TestEndToEndHeadersOfAProvider(t *testing.T) {
+	t.Parallel()
+	upstream := llmtest.NewServer(t, llmtest.Say("hello ", "there").With("X-Request-Id", "req-1").With("X-Ratelimit-Remaining-Requests", "41"))
+	app := startGateway(t, fmt.Sprintf("model_list: [{model_name: m, litellm_params: {model: openai/gpt-4, api_base: %s/v1, api_key: k}}]\ngeneral_settings: {master_key: sk-headers-00001}\n", upstream.URL))
+	for _, body := range []string{chatWith("m"), strings.Replace(chatWith("m"), "{", `{"stream":true,`, 1)} {
+		r := mustSend(t, app.base, "sk-headers-00001", "POST", chatPath, body)
+		for name, want := range map[string]string{
+			"llm_provider-x-request-id": "req-1", "x-ratelimit-remaining-requests": "41", "x-litellm-model-id": "m-1", "x-litellm-model-group": "m",
+			"x-litellm-model-api-base": upstream.URL + "/v1", "x-litellm-attempted-retries": "0", "x-litellm-attempted-fallbacks": "0",
+		} {
+			if got := r.header.Get(name); got != want {
+				t.Errorf("%s is %q, want %q (HTTP %d)", name, got, want, r.status)
+			}
+		}
+	}
+}

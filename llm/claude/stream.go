@@ -33,7 +33,13 @@ func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk)
 	s := &reading{call: c, ctx: callCtx, watch: watch, body: body, events: edge.NewEvents(body)}
 	s.translation.created = m.Now().Unix()
 	s.translation.asked = string(llm.Field(llm.Field(r.Body, "stream_options"), "include_usage")) == "true"
-	return s.pass(yield)
+	return s.pass(llm.Introduced(c.speaker(), yield))
+}
+
+// speaker is who answers, as far as it is known at the start.
+func (c *call) speaker() llm.Served {
+	m := c.model
+	return llm.Served{Deployment: m.ID, Provider: m.Provider, Model: m.Model, APIBase: m.wire.base, Header: c.resp.Header}
 }
 
 // reading is a stream under way.

@@ -43,7 +43,7 @@ func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk)
 	body := edge.Bounded(c.resp.Body, limit)
 	s := &reading{call: c, ctx: callCtx, watch: watch, body: body, events: edge.NewEvents(body), asked: want.usage}
 	s.tally.wants = want.choices
-	return s.pass(yield)
+	return s.pass(llm.Introduced(c.served(&tally{}), yield))
 }
 
 // open starts the stream. An endpoint that knows no stream_options is asked
