@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,8 +18,9 @@ import (
 // less than is estimated for it.
 const (
 	callPrompt  = 5
-	callShort   = 100  // tokens of an answer at most, where the request says so
+	callShort   = 400  // tokens of an answer at most, where the request says so
 	callLongest = 6000 // and where it does not: more tokens than are reserved then
+	callWords   = 200  // that a stream begins with
 )
 
 // prices are those of the property tests: a dollar a token, so that money is
@@ -135,7 +137,7 @@ func (p *provider) plan(r llm.Request) (took time.Duration, answer int, err erro
 	if each, _ := price.Answers(r.Body); each > 0 {
 		longest = int(each)
 	}
-	return took, 1 + p.random.IntN(longest), nil
+	return took, callWords + p.random.IntN(longest-callWords), nil
 }
 
 // begin counts a call on both sides.
@@ -177,8 +179,9 @@ func (p *provider) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Chun
 			yield(llm.Chunk{}, err)
 			return
 		}
-		used = callPrompt + 1
-		if yield(llm.Chunk{Body: []byte(`{"choices":[{"delta":{"content":"x"}}]}`)}, nil) && pause(ctx, took, nil) == nil {
+		used = callPrompt + callWords
+		words := strings.Repeat(" hello", callWords)
+		if yield(llm.Chunk{Body: []byte(`{"choices":[{"delta":{"content":"` + words + `"}}]}`)}, nil) && pause(ctx, took, nil) == nil {
 			used = callPrompt + answer
 			yield(llm.Chunk{Served: &llm.Served{Usage: usageOf(answer)}}, nil)
 		}
