@@ -17,7 +17,11 @@
 // catwalk's are those of short prompts. Both can be set right in the file.
 package price
 
-import "github.com/tribunebot/tribune/llm"
+import (
+	"math"
+
+	"github.com/tribunebot/tribune/llm"
+)
 
 // Where a price is from.
 const (
@@ -62,8 +66,13 @@ func (p Price) Cost(u *llm.Usage) *float64 {
 	thought := min(max(u.Reasoning, 0), completion)
 	usd := float64(prompt-cached)*p.In + float64(cached)*or(p.CachedIn, p.In) +
 		float64(completion-thought)*p.Out + float64(thought)*or(p.Reasoning, p.Out)
+	usd = math.Round(usd*costUnits) / costUnits
 	return &usd
 }
+
+// costUnits is what a dollar is told in: prices are products of floats, and have
+// dust behind the digits that mean something.
+const costUnits = 1e12
 
 // or returns a price, or another where it is not set.
 func or(price, otherwise float64) float64 {

@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -41,4 +42,24 @@ func TestEntraRefuses(t *testing.T) {
 	if _, err := signin.Entra(signin.EntraOptions{Tenant: "acme", ClientID: "c"}); err == nil {
 		t.Error("no secret, no error")
 	}
+}
+
+// A redirect would take the secret to somebody else.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("somebody else was asked: %s %s", r.Method, r.URL)
+	}))
+	t.Cleanup(elsewhere.Close)
+	server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	t.Cleanup(server.Close)
+	s, err := signin.Entra(signin.EntraOptions{Tenant: "acme", ClientID: "c", Secret: "sesame-open", Authority: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Token(t.Context())
+	if err == nil {
+		t.Error("a redirect is a token")
+	}
+	hidden(t, err)
 }

@@ -155,7 +155,7 @@ func boundTo(ctx context.Context, base *http.Client) *http.Client {
 	if base != nil && base.Transport != nil {
 		transport = base.Transport
 	}
-	return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+	return &http.Client{CheckRedirect: straight, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		return transport.RoundTrip(r.WithContext(ctx))
 	})}
 }
@@ -164,3 +164,7 @@ type roundTrip func(r *http.Request) (*http.Response, error)
 
 // RoundTrip implements http.RoundTripper.
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// straight follows no redirect: what is sent to a token endpoint is a secret,
+// and for nobody else.
+func straight(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
