@@ -29,9 +29,8 @@ func (h *Hold) Settle(ctx context.Context, used Need) {
 		return
 	}
 	asks, counters := h.corrections(used), h.book.Counters
-	ctx = context.WithoutCancel(ctx)
 	if q, ok := counters.(quick); !ok || !q.quick(asks) {
-		limited, cancel := context.WithTimeoutCause(ctx, settleWait, errSettle)
+		limited, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), settleWait, errSettle)
 		defer cancel()
 		ctx = limited
 	}
@@ -40,8 +39,9 @@ func (h *Hold) Settle(ctx context.Context, used Need) {
 	}
 }
 
-// quick is said by counters that need no time limit for these asks: setting one
-// takes longer than counting in memory.
+// quick is said by counters that need no time limit for these asks, and do not
+// look whether their context is done: making another one takes longer than
+// counting in memory.
 type quick interface{ quick(asks []llm.Ask) bool }
 
 // errSettle is the cause that Settle's own time limit has.

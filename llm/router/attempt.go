@@ -24,7 +24,7 @@ type attempt struct {
 	route string
 	took  llm.Served // what it served, once it is known
 	done  bool       // took is whole
-	wire  wire
+	wire  *wire      // nil where nothing is reserved
 }
 
 // try calls a deployment. Whatever happens, what it holds is given back.
@@ -38,6 +38,7 @@ func (u *run) try(ctx context.Context, c choice) error {
 	callCtx, stop := a.limit(ctx)
 	defer stop()
 	if a.hold != nil {
+		a.wire = &wire{}
 		callCtx = a.wire.watch(callCtx)
 	}
 	err = a.explain(ctx, callCtx, u.mode.take(callCtx, a))
@@ -48,7 +49,7 @@ func (u *run) try(ctx context.Context, c choice) error {
 func (a *attempt) limit(ctx context.Context) (context.Context, func()) {
 	stop := func() {}
 	if d := a.node.Timeout; d > 0 {
-		ctx, stop = context.WithTimeoutCause(ctx, d, &late{what: a.node.ID + " did not answer", limit: d, ours: true})
+		ctx, stop = late{what: a.node.ID + " did not answer", limit: d, ours: true}.bound(ctx)
 	}
 	first := cmp.Or(a.node.FirstToken, a.run.t.FirstToken)
 	if first <= 0 || !a.run.mode.streams() {

@@ -14,7 +14,7 @@ const (
 	// maxBlock is the largest block that bodies are copied into, and firstBlock
 	// the first: a short answer's.
 	maxBlock   = 64 << 10
-	firstBlock = 2 << 10
+	firstBlock = 1 << 10
 	// maxSample is how many bytes of what was said after that are kept.
 	maxSample = 128 << 10
 )

@@ -26,7 +26,7 @@ func (u *run) report(ctx context.Context, err error) {
 		Request: u.req, Stream: u.mode.streams(), Began: u.began, First: u.first, Ended: u.r.now(),
 		Served: u.served, Tries: u.tries,
 	}
-	u.mode.report(&call)
+	call.Answer, call.Chunks = u.mode.answer()
 	switch {
 	case errors.Is(err, edge.ErrLeft):
 		call.Err = &llm.Error{Kind: llm.Cancelled, Provider: "router", Err: err}

@@ -64,6 +64,15 @@ type late struct {
 // Error says which limit it was.
 func (l *late) Error() string { return fmt.Sprintf("%s within %s", l.what, l.limit) }
 
+// bound limits a context, unless it ends earlier than that in any case: a context
+// and its timer cost more than most of what is done here.
+func (l late) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= l.limit {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, l.limit, &l)
+}
+
 // serve takes a request from its beginning to its end.
 func (r *Router) serve(ctx context.Context, req llm.Request, m mode) error {
 	u := &run{r: r, t: r.table.Load(), req: req, mode: m, began: r.now()}
@@ -79,11 +88,11 @@ func (r *Router) serve(ctx context.Context, req llm.Request, m mode) error {
 }
 
 func (u *run) serve(ctx context.Context) error {
-	wait := &late{what: "the request did not end", limit: u.t.Timeout, ours: true}
+	wait := late{what: "the request did not end", limit: u.t.Timeout, ours: true}
 	if u.req.Asks != nil && u.req.Asks.Timeout > 0 && u.req.Asks.Timeout < wait.limit {
 		wait.limit, wait.ours = u.req.Asks.Timeout, false
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, wait.limit, wait)
+	ctx, cancel := wait.bound(ctx)
 	defer cancel()
 	if err := u.enter(ctx); err != nil {
 		return err

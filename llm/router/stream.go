@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"github.com/tribunebot/tribune/llm"
@@ -107,4 +108,6 @@ func (s *stream) give(chunk llm.Chunk) error {
 	return nil
 }
 
-func (s *stream) report(c *llm.Call) { c.Chunks = s.kept.bodies }
+func (s *stream) answer() (whole json.RawMessage, chunks []json.RawMessage) {
+	return nil, s.kept.bodies
+}

@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 
 	"github.com/tribunebot/tribune/llm"
@@ -20,16 +21,17 @@ type mode interface {
 	// and all, as far as it is kept, and how many bytes of text it said beside
 	// that.
 	said() (text string, more int)
-	// report adds the answer to what observers are told.
-	report(c *llm.Call)
+	// answer is what observers are told: a completion, or a stream's bodies.
+	answer() (whole json.RawMessage, chunks []json.RawMessage)
 }
 
 // whole takes an answer in one piece.
 type whole struct{ resp llm.Response }
 
-func (w *whole) streams() bool      { return false }
-func (w *whole) committed() bool    { return false }
-func (w *whole) report(c *llm.Call) { c.Answer = w.resp.Body }
+func (w *whole) streams() bool   { return false }
+func (w *whole) committed() bool { return false }
+
+func (w *whole) answer() (whole json.RawMessage, chunks []json.RawMessage) { return w.resp.Body, nil }
 
 func (w *whole) said() (text string, more int) {
 	var b strings.Builder
