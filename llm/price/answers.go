@@ -22,6 +22,9 @@ const maxAsked = 1_000_000_000
 // as n says, or best_of, all of which are paid for, to each of a completion's
 // prompts.
 func Answers(body json.RawMessage) (each, number int64) {
+	if !mayAsk(body) {
+		return 0, 1
+	}
 	var n, prompts int64
 	for name, value := range llm.CheckedFields(body) {
 		if bytes.IndexByte(name, '\\') >= 0 {
@@ -37,6 +40,17 @@ func Answers(body json.RawMessage) (each, number int64) {
 		}
 	}
 	return each, min(max(n, 1)*max(prompts, 1), maxAsked)
+}
+
+// mayAsk saves reading most bodies: it looks for the names of the fields, or for
+// an escape that may stand for a letter of one.
+func mayAsk(body []byte) bool {
+	for _, name := range []string{`"max_`, `"n"`, `"best_of"`, `"prompt"`, `\u`} {
+		if bytes.Contains(body, []byte(name)) {
+			return true
+		}
+	}
+	return false
 }
 
 // several counts the prompts of a list of texts or of token lists. A list of

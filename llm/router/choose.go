@@ -43,10 +43,12 @@ func (u *run) choose(ctx context.Context, p *pool) (choice, error) {
 }
 
 // look finds a deployment to call at once: one that was not asked yet, and only
-// where there is none, or anew is set, one that was.
+// where there is none, or anew is set, one that was. The refusal is good until the
+// next look.
 func (u *run) look(ctx context.Context, p *pool) (choice, *refusal) {
 	now := u.r.now()
-	no := &refusal{}
+	u.refusal = refusal{}
+	no := &u.refusal
 	fresh, asked := u.split(u.ready(p, now))
 	if c, ok := u.claim(ctx, fresh, now, no); ok {
 		return c, nil
@@ -130,9 +132,9 @@ func (u *run) take(ctx context.Context, n *node, now time.Time) (choice, *quota.
 }
 
 // ready are the deployments that suit the request and are not left alone. The
-// slice may be changed.
+// slice may be changed, and is good until the next call.
 func (u *run) ready(p *pool, now time.Time) []*node {
-	list := make([]*node, 0, len(p.nodes))
+	list := u.readyArray[:0]
 	for _, n := range p.nodes {
 		if u.suits(n, p) && u.open(n, p, now) {
 			list = append(list, n)

@@ -41,7 +41,13 @@ type run struct {
 	visited   []string // groups that are done with
 	pending   []next   // fallbacks that are still to be tried, the next one first
 	offered   []string // all that ever were
-	depth     int      // of the present pool: 1 for the first, 2 for its fallbacks
+
+	// What most requests need of the lists above and of what is looked at for
+	// each choice, so that none of it is asked for on its own.
+	triedArray [2]tried
+	readyArray [8]*node
+	refusal    refusal
+	depth      int // of the present pool: 1 for the first, 2 for its fallbacks
 }
 
 // tried is a deployment that was called for this request.
@@ -79,6 +85,7 @@ func (r *Router) serve(ctx context.Context, req llm.Request, m mode) error {
 	if u.req.ID == "" {
 		u.req.ID = rand.Text()
 	}
+	u.tried = u.triedArray[:0]
 	u.callers = u.t.budgetsOf(u.req)
 	u.start(ctx)
 	err := edge.ErrLeft // what it stays when the reader of a stream panics
