@@ -49,7 +49,7 @@ func (u *run) try(ctx context.Context, c choice) error {
 func (a *attempt) limit(ctx context.Context) (context.Context, func()) {
 	stop := func() {}
 	if d := a.node.Timeout; d > 0 {
-		ctx, stop = late{what: a.node.ID + " did not answer", limit: d, ours: true}.bound(ctx)
+		ctx, stop = bound(ctx, d, func() string { return a.node.ID + " did not answer" }, true)
 	}
 	first := cmp.Or(a.node.FirstToken, a.run.t.FirstToken)
 	if first <= 0 || !a.run.mode.streams() {

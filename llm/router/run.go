@@ -70,13 +70,14 @@ type late struct {
 // Error says which limit it was.
 func (l *late) Error() string { return fmt.Sprintf("%s within %s", l.what, l.limit) }
 
-// bound limits a context, unless it ends earlier than that in any case: a context
-// and its timer cost more than most of what is done here.
-func (l late) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= l.limit {
+// bound limits a context, and names the limit in its cause. One that ends earlier
+// in any case stays as it is: a context and its timer cost more than most of what
+// is done here.
+func bound(ctx context.Context, limit time.Duration, what func() string, ours bool) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= limit {
 		return ctx, func() {}
 	}
-	return context.WithTimeoutCause(ctx, l.limit, &l)
+	return context.WithTimeoutCause(ctx, limit, &late{what: what(), limit: limit, ours: ours})
 }
 
 // serve takes a request from its beginning to its end.
@@ -95,11 +96,11 @@ func (r *Router) serve(ctx context.Context, req llm.Request, m mode) error {
 }
 
 func (u *run) serve(ctx context.Context) error {
-	wait := late{what: "the request did not end", limit: u.t.Timeout, ours: true}
-	if u.req.Asks != nil && u.req.Asks.Timeout > 0 && u.req.Asks.Timeout < wait.limit {
-		wait.limit, wait.ours = u.req.Asks.Timeout, false
+	limit, ours := u.t.Timeout, true
+	if u.req.Asks != nil && u.req.Asks.Timeout > 0 && u.req.Asks.Timeout < limit {
+		limit, ours = u.req.Asks.Timeout, false
 	}
-	ctx, cancel := wait.bound(ctx)
+	ctx, cancel := bound(ctx, limit, func() string { return "the request did not end" }, ours)
 	defer cancel()
 	if err := u.enter(ctx); err != nil {
 		return err
