@@ -59,7 +59,11 @@ func (u *run) need(n *node) quota.Need {
 func priced(p price.Price, tokens, prompt, output int64) quota.Need {
 	need := quota.Need{Tokens: tokens}
 	if p.Known {
-		need.USD = float64(prompt)*p.In + float64(output)*max(p.Out, p.Reasoning)
+		in, out := p.In, max(p.Out, p.Reasoning)
+		if p.Long.Over > 0 && prompt > int64(p.Long.Over) {
+			in, out = max(in, p.Long.In), max(out, p.Long.Out)
+		}
+		need.USD = float64(prompt)*in + float64(output)*out
 		need.Free = p.In == 0 && p.Out == 0
 	}
 	return need

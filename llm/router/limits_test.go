@@ -252,6 +252,7 @@ func TestNeed(t *testing.T) {
 		"recent answers, all short":  {plain, short, price.Price{}, prompt + 4096, 0, false},
 		"recent answers, ten each":   {plain, several, price.Price{}, prompt + 5000, 0, false},
 		"thinking may cost more":     {said, short, price.Price{Known: true, Out: 1, Reasoning: 3}, price.Estimate(said.Body) + 100, 300, false},
+		"a long prompt costs more":   {said, short, price.Price{Known: true, In: 1, Out: 1, Long: price.Tier{Over: 1, In: 2, Out: 3}}, price.Estimate(said.Body) + 100, float64(2*price.Estimate(said.Body) + 300), false},
 		"it costs nothing":           {plain, &vitals{}, usd(0, 0), prompt + 4096, 0, true},
 		"vectors have no completion": {llm.Request{Endpoint: llm.Embeddings, Body: plain.Body}, &vitals{}, usd(1, 0), prompt, float64(prompt), false},
 	} {
