@@ -62,6 +62,7 @@ type App struct {
 	adminKey string // for the commands that find this server in its data directory
 
 	gatewayOnly bool
+	modest      bool // this process is ours alone: its memory may be bounded
 	now         func() time.Time
 }
 

@@ -106,6 +106,7 @@ func serve(ctx context.Context, s streams, c *config.Config, parts Parts, ready 
 	if err != nil {
 		return err
 	}
+	app.modest = true
 	err = app.Serve(ctx, func(ctx context.Context, base string) error {
 		trimProgram()
 		return ready(ctx, app, base)

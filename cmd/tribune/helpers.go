@@ -32,7 +32,9 @@ func (a *App) runHelpers(ctx context.Context) *helpers {
 	for _, s := range a.reports.sinks {
 		run("reports to "+s.State().Callback, s.Run)
 	}
-	run("the memory's bound", followMemory)
+	if a.modest {
+		run("the memory's bound", followMemory)
+	}
 	run("the keys", a.keyBook.run)
 	run("health checks", func(ctx context.Context) error { a.gateway.Watch(ctx); return nil })
 	run("the LiteLLM file", a.watchModels)

@@ -124,7 +124,7 @@ func (u *run) wait(ctx context.Context, p *pool) (choice, error) {
 		if d, err = u.insist(p, no, d, err); err != nil {
 			return choice{}, err
 		}
-		if err := u.await(ctx, turn, d, no, back); err != nil {
+		if err := u.await(ctx, turn, p, d, no, back); err != nil {
 			return choice{}, err
 		}
 	}
@@ -145,13 +145,28 @@ func (u *run) insist(p *pool, no *refusal, d time.Duration, err error) (time.Dur
 }
 
 // await waits without a place in the process, which others may have meanwhile.
-func (u *run) await(ctx, turn context.Context, d time.Duration, no *refusal, back <-chan struct{}) error {
+func (u *run) await(ctx, turn context.Context, p *pool, d time.Duration, no *refusal, back <-chan struct{}) error {
 	u.leave()
 	u.pause(turn, d, no, back)
 	if ctx.Err() != nil {
-		return u.stopped(ctx)
+		return u.inVain(ctx, p, no)
 	}
 	return u.enter(ctx)
+}
+
+// soon is when to ask again where nobody can tell when a place is free.
+const soon = time.Second
+
+// inVain is the error of a request whose time ran out while it waited. Where it
+// waited for room, that is the reason, and worth trying again.
+func (u *run) inVain(ctx context.Context, p *pool, no *refusal) *llm.Error {
+	stopped := u.stopped(ctx)
+	if stopped.Kind != llm.Timeout || no.mine == nil && len(no.overs) == 0 {
+		return stopped
+	}
+	e := no.error(p, u.r.now())
+	e.After = max(e.After, soon)
+	return e
 }
 
 // pause waits for room, for a deployment that is back, or for d.

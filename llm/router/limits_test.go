@@ -138,6 +138,42 @@ func TestLimitWait(t *testing.T) {
 	}
 }
 
+// TestNoPlaceInTime holds that who waited for a place in vain hears of the limit
+// and when to come back, and not only that time was up.
+func TestNoPlaceInTime(t *testing.T) {
+	t.Parallel()
+	for name, mine := range map[string]bool{"a deployment's": false, "a caller's": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				gate := llmtest.NewGate(llmtest.AtStart)
+				d := deployment("a", "g", llmtest.NewScript(yes().Hold(gate), yes()))
+				req := ask(t, "g")
+				if mine {
+					req.Quotas = []llm.Quota{{ID: "key/1", Name: "the key", Parallel: 1}}
+				} else {
+					d.Quota.Parallel = 1
+				}
+				r := newRouter(t, Options{Deployments: []Deployment{d}})
+				done := make(chan error, 1)
+				go func() { _, err := r.Complete(t.Context(), req); done <- err }()
+				<-gate.Reached()
+				late := req
+				late.Asks = &llm.Asks{Timeout: time.Second}
+				_, err := r.Complete(t.Context(), late)
+				e := llm.AsError(err)
+				if e == nil || e.Kind != llm.RateLimited || e.Status != 429 || e.After < time.Second {
+					t.Errorf("%+v", e)
+				}
+				gate.Open()
+				if err := <-done; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
 // TestPlacesInTurn holds that callers who wait for a place get it in the order in
 // which they came.
 func TestPlacesInTurn(t *testing.T) {
