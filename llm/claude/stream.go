@@ -33,7 +33,8 @@ func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk)
 	s := &reading{call: c, ctx: callCtx, watch: watch, body: body, events: edge.NewEvents(body)}
 	s.translation.created = m.Now().Unix()
 	s.translation.asked = string(llm.Field(llm.Field(r.Body, "stream_options"), "include_usage")) == "true"
-	return s.pass(llm.Introduced(c.speaker(), yield))
+	yield = llm.Introduced(c.speaker(), yield)
+	return s.finish(edge.Ahead(s.next, s.poll, yield), yield)
 }
 
 // speaker is who answers, as far as it is known at the start.
@@ -50,29 +51,6 @@ type reading struct {
 	body        io.Reader
 	events      *edge.Events
 	translation translation
-}
-
-// pass hands on chunk after chunk. Of each it says whether the next is here
-// already, which is why it looks one ahead; but it never waits for that one.
-func (s *reading) pass(yield func(llm.Chunk) bool) error {
-	for {
-		chunk, err := s.next()
-		if err != nil {
-			return s.finish(err, yield)
-		}
-		for more := true; more; {
-			following, found, err := s.poll()
-			more = found
-			chunk.More = found || errors.Is(err, io.EOF)
-			if !yield(chunk) {
-				return edge.ErrLeft
-			}
-			if err != nil {
-				return s.finish(err, yield)
-			}
-			chunk = following
-		}
-	}
 }
 
 // next returns the next chunk, or io.EOF when the stream ended well.

@@ -43,7 +43,8 @@ func (m *Model) stream(ctx context.Context, r llm.Request, yield func(llm.Chunk)
 	body := edge.Bounded(c.resp.Body, limit)
 	s := &reading{call: c, ctx: callCtx, watch: watch, body: body, events: edge.NewEvents(body), asked: want.usage}
 	s.tally.wants = want.choices
-	return s.pass(llm.Introduced(c.served(&tally{}), yield))
+	yield = llm.Introduced(c.served(&tally{}), yield)
+	return s.finish(edge.Ahead(s.next, s.poll, yield), yield)
 }
 
 // open starts the stream. An endpoint that knows no stream_options is asked
@@ -88,29 +89,6 @@ type reading struct {
 	like   pattern
 	last   []byte // the last chunk with a choice
 	done   bool   // [DONE] came
-}
-
-// pass hands on chunk after chunk. Of each it says whether the next is here
-// already, which is why it looks one ahead; but it never waits for that one.
-func (s *reading) pass(yield func(llm.Chunk) bool) error {
-	for {
-		chunk, err := s.next()
-		if err != nil {
-			return s.finish(err, yield)
-		}
-		for more := true; more; {
-			following, found, err := s.poll()
-			more = found
-			chunk.More = found || errors.Is(err, io.EOF)
-			if !yield(chunk) {
-				return edge.ErrLeft
-			}
-			if err != nil {
-				return s.finish(err, yield)
-			}
-			chunk = following
-		}
-	}
 }
 
 // next returns the next chunk, or io.EOF when the stream ended well.

@@ -3,6 +3,7 @@ package edge
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"log/slog"
 	"time"
@@ -25,6 +26,31 @@ func Stream(run func(yield func(llm.Chunk) bool) error, report func(error)) iter
 		report(err)
 		if err != nil {
 			yield(llm.Chunk{}, err)
+		}
+	}
+}
+
+// Ahead hands on chunk after chunk. Of each it says whether the next is here
+// already, which is why it looks one ahead; but it never waits for that one. next
+// waits for a chunk, poll returns one only if it is here; both return io.EOF when
+// the stream ended well. Ahead returns what ended it, or ErrLeft.
+func Ahead(next func() (llm.Chunk, error), poll func() (llm.Chunk, bool, error), yield func(llm.Chunk) bool) error {
+	for {
+		chunk, err := next()
+		if err != nil {
+			return err
+		}
+		for more := true; more; {
+			following, found, err := poll()
+			more = found
+			chunk.More = found || errors.Is(err, io.EOF)
+			if !yield(chunk) {
+				return ErrLeft
+			}
+			if err != nil {
+				return err
+			}
+			chunk = following
 		}
 	}
 }
