@@ -63,7 +63,7 @@ func (g *Gateway) standing(ctx context.Context, k llm.Key) *standing {
 	if g.Levels != nil && limited(k) {
 		within, stop := context.WithTimeout(ctx, maxLevels)
 		defer stop()
-		state, err := g.Levels.State(within, quotaOf(k))
+		state, err := g.Levels.State(within, k.Quota())
 		if err != nil {
 			g.Log.DebugContext(ctx, "how a key stands cannot be told", "key_hash", k.Hash, "error", err)
 		}

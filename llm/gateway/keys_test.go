@@ -14,6 +14,7 @@ import (
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/llmtest"
 	"github.com/tribunebot/tribune/llm/quota"
+	"github.com/tribunebot/tribune/llm/quota/quotatest"
 )
 
 func (k *keyring) Change(_ context.Context, key llm.Key) (bool, error) {
@@ -208,7 +209,7 @@ func (b *busyKeys) Change(ctx context.Context, k llm.Key) (bool, error) {
 func TestWhatOthersChangeStays(t *testing.T) {
 	t.Parallel()
 	for others, status := range map[int]int{3: http.StatusOK, maxChanges: http.StatusServiceUnavailable} {
-		store := &busyKeys{Keys: quota.NewKeys(), others: others}
+		store := &busyKeys{Keys: quotatest.NewKeys(), others: others}
 		if err := store.Add(t.Context(), virtual(nil)); err != nil {
 			t.Fatal(err)
 		}
@@ -264,7 +265,7 @@ func TestHowAKeyStands(t *testing.T) {
 	book := &quota.Book{Counters: quota.NewMemory(clock), Now: clock}
 	budget := 2.0
 	key := virtual(func(k *llm.Key) { k.RPM, k.TPM, k.Budget, k.Every = 60, 1000, &budget, 24*time.Hour })
-	hold, err := book.Reserve(t.Context(), []llm.Quota{quotaOf(key)}, quota.Need{Tokens: 400, USD: 0.5})
+	hold, err := book.Reserve(t.Context(), []llm.Quota{key.Quota()}, quota.Need{Tokens: 400, USD: 0.5})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,17 +37,10 @@ func (c caller) quotas() []llm.Quota {
 	if !c.known || !limited(c.key) {
 		return nil
 	}
-	return []llm.Quota{quotaOf(c.key)}
+	return []llm.Quota{c.key.Quota()}
 }
 
 func limited(k llm.Key) bool { return k.RPM > 0 || k.TPM > 0 || k.Max > 0 || k.Budget != nil }
-
-func quotaOf(k llm.Key) llm.Quota {
-	return llm.Quota{
-		ID: "key/" + k.Hash, Name: "the key " + k.Alias,
-		RPM: k.RPM, TPM: k.TPM, Parallel: k.Max, BudgetUSD: k.Budget, Every: k.Every,
-	}
-}
 
 // bound tells whether the caller may use some models only.
 func bound(c caller) bool {

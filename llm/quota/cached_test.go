@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tribunebot/tribune/llm"
+	"github.com/tribunebot/tribune/llm/quota/quotatest"
 )
 
 // countedKeys counts the look-ups, and can be switched off.
@@ -28,7 +29,7 @@ func (c *countedKeys) Key(ctx context.Context, hash string) (llm.Key, bool, erro
 func TestCachedAsksOnce(t *testing.T) {
 	t.Parallel()
 	c := &clock{start}
-	store := &countedKeys{Keys: NewKeys()}
+	store := &countedKeys{Keys: quotatest.NewKeys()}
 	keys := Cached(store, time.Minute, 10, c.now)
 	find := func(hash string, want bool, asked int) {
 		t.Helper()
@@ -60,7 +61,7 @@ func TestCachedAsksOnce(t *testing.T) {
 func TestCachedWithoutTheStore(t *testing.T) {
 	t.Parallel()
 	c := &clock{start}
-	store := &countedKeys{Keys: NewKeys()}
+	store := &countedKeys{Keys: quotatest.NewKeys()}
 	keys := Cached(store, time.Minute, 10, c.now)
 	if err := keys.Add(t.Context(), llm.Key{Hash: "a", Alias: "alice"}); err != nil {
 		t.Fatal(err)
@@ -85,7 +86,7 @@ func TestCachedWithoutTheStore(t *testing.T) {
 // TestCachedIsBounded: wrong keys do not push out right ones.
 func TestCachedIsBounded(t *testing.T) {
 	t.Parallel()
-	store := &countedKeys{Keys: NewKeys()}
+	store := &countedKeys{Keys: quotatest.NewKeys()}
 	keys, ok := Cached(store, time.Minute, 10, nil).(*cached)
 	if !ok {
 		t.Fatal("not cached")
@@ -129,7 +130,7 @@ func (r removing) Key(ctx context.Context, hash string) (llm.Key, bool, error) {
 // not come back from a look-up that was under way.
 func TestCachedDoesNotKeepWhatIsRemovedMeanwhile(t *testing.T) {
 	t.Parallel()
-	store := removing{Keys: NewKeys(), during: func() {}}
+	store := removing{Keys: quotatest.NewKeys(), during: func() {}}
 	keys := Cached(&store, time.Minute, 10, nil)
 	if err := keys.Add(t.Context(), llm.Key{Hash: "a"}); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ func TestSplitKeepsThePromises(t *testing.T) {
 func TestKeysInMemoryKeepThePromises(t *testing.T) {
 	t.Parallel()
 	quotatest.TestKeys(t, func(*testing.T) (llm.Keys, llm.Keys) {
-		keys := NewKeys()
+		keys := quotatest.NewKeys()
 		return keys, keys
 	})
 }
@@ -40,7 +40,7 @@ func TestKeysInMemoryKeepThePromises(t *testing.T) {
 func TestCachedKeysKeepThePromises(t *testing.T) {
 	t.Parallel()
 	quotatest.TestKeys(t, func(*testing.T) (llm.Keys, llm.Keys) {
-		keys := Cached(NewKeys(), time.Minute, 100, nil)
+		keys := Cached(quotatest.NewKeys(), time.Minute, 100, nil)
 		return keys, keys
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/tribunebot/tribune/llm/signin"
@@ -15,25 +14,23 @@ import (
 
 func TestTokenIsKeptAndReplacedEarly(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		fetched := 0
-		s := signin.NewSource(func(context.Context) (signin.Token, error) {
-			fetched++
-			return signin.Token{Value: string(rune('a' + fetched - 1)), Expires: time.Now().Add(time.Hour)}, nil
-		}, nil)
-		for _, step := range []struct {
-			after time.Duration
-			want  string
-		}{{0, "a"}, {30 * time.Minute, "a"}, {28 * time.Minute, "a"}, {time.Minute, "b"}, {time.Minute, "b"}} {
-			time.Sleep(step.after) //nolint:forbidigo // the bubble's clock
-			if got, err := s.Token(t.Context()); err != nil || got != step.want {
-				t.Errorf("after %s: %q, %v, want %q", step.after, got, err, step.want)
-			}
+	now, fetched := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC), 0
+	s := signin.NewSource(func(context.Context) (signin.Token, error) {
+		fetched++
+		return signin.Token{Value: string(rune('a' + fetched - 1)), Expires: now.Add(time.Hour)}, nil
+	}, func() time.Time { return now })
+	for _, step := range []struct {
+		after time.Duration
+		want  string
+	}{{0, "a"}, {30 * time.Minute, "a"}, {28 * time.Minute, "a"}, {time.Minute, "b"}, {time.Minute, "b"}} {
+		now = now.Add(step.after)
+		if got, err := s.Token(t.Context()); err != nil || got != step.want {
+			t.Errorf("after %s: %q, %v, want %q", step.after, got, err, step.want)
 		}
-		if fetched != 2 {
-			t.Errorf("fetched %d times, want 2", fetched)
-		}
-	})
+	}
+	if fetched != 2 {
+		t.Errorf("fetched %d times, want 2", fetched)
+	}
 }
 
 func TestOneFetchForManyCallers(t *testing.T) {

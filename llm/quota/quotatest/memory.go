@@ -1,4 +1,4 @@
-package quota
+package quotatest
 
 import (
 	"cmp"
@@ -10,8 +10,7 @@ import (
 	"github.com/tribunebot/tribune/llm"
 )
 
-// NewKeys keeps virtual keys in this process's memory, where they end with it:
-// for tests, and for a gateway without a data directory.
+// NewKeys keeps virtual keys in memory, for tests.
 func NewKeys() llm.Keys { return &memoryKeys{byHash: map[string]llm.Key{}} }
 
 type memoryKeys struct {
