@@ -151,7 +151,7 @@ func oneOf[T ~string](text string, words ...T) (T, error) {
 		names[i] = string(word)
 	}
 	fix := "use " + strings.Join(names, ", ")
-	if near := nearest(text, names); near != "" {
+	if near := Nearest(text, names); near != "" {
 		fix = "did you mean " + near + "? " + fix
 	}
 	return "", &invalid{quote(text) + " is not known here", fix}

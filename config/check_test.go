@@ -167,8 +167,8 @@ func TestNearest(t *testing.T) {
 		"question": "questions", "brust": "burst", "when-limited": "when_limited", "Default": "default", "xyz": "", "": "",
 		strings.Repeat("q", 100_000): "",
 	} {
-		if got := nearest(name, known); got != want {
-			t.Errorf("nearest(%.20q) = %q, want %q", name, got, want)
+		if got := Nearest(name, known); got != want {
+			t.Errorf("Nearest(%.20q) = %q, want %q", name, got, want)
 		}
 	}
 }

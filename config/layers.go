@@ -176,7 +176,7 @@ func (l *loader) checkNames() {
 				continue
 			}
 			fix := "remove it; docs/environment.md lists the names"
-			if near := nearest(rest, known); near != "" {
+			if near := Nearest(rest, known); near != "" {
 				fix = "did you mean " + prefix + near + "?"
 			}
 			l.report(Problem{Setting: plain(name), Origin: layer.Origin, Message: "no such setting", Fix: fix})

@@ -2,16 +2,21 @@ package config
 
 import "strings"
 
-// nearest returns the known name that a misspelt one most likely meant; "" where
-// none is near.
-func nearest(name string, known []string) string {
-	const leastPrefix, mostWrong = 4, 5 // letters
-	best, fewest := "", min(max(1, len(name)/3), mostWrong)+1
+// Nearest returns the known name that a misspelt one most likely meant, whatever
+// its case; "" where none is near.
+func Nearest(name string, known []string) string {
+	const leastPrefix, mostWrong = 4, 4 // letters
+	lower := strings.ToLower(name)
+	wrong := min(max(1, len(name)/3), mostWrong)
+	if len(name) < 3 { // one letter of two is not near
+		wrong = 0
+	}
+	best, fewest := "", wrong+1
 	for _, candidate := range known {
-		if len(name) >= leastPrefix && strings.HasPrefix(candidate, name) {
+		if len(name) >= leastPrefix && strings.HasPrefix(strings.ToLower(candidate), lower) {
 			return candidate
 		}
-		if d := distance(strings.ToLower(name), strings.ToLower(candidate)); d < fewest {
+		if d := distance(lower, strings.ToLower(candidate), fewest); d < fewest {
 			best, fewest = candidate, d
 		}
 	}
@@ -19,30 +24,30 @@ func nearest(name string, known []string) string {
 }
 
 // distance counts the letters to insert, delete, replace or swap with their
-// neighbour that turn a into b (optimal string alignment).
-func distance(a, b string) int {
+// neighbour that turn a into b (optimal string alignment). Where it is clear
+// that there are at least enough, it returns enough.
+func distance(a, b string, enough int) int {
 	const longest = 64 // no known name is longer; keeps a huge key cheap
-	x, y := []rune(a), []rune(b)
-	if len(x) > longest || len(y) > longest {
-		return longest
+	if len(a)-len(b) >= enough || len(b)-len(a) >= enough || len(a) > longest || len(b) > longest {
+		return enough
 	}
-	before, above, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range above {
 		above[j] = j
 	}
-	for i := 1; i <= len(x); i++ {
+	for i := 1; i <= len(a); i++ {
 		row[0] = i
-		for j := 1; j <= len(y); j++ {
-			same := 1
-			if x[i-1] == y[j-1] {
-				same = 0
+		for j := 1; j <= len(b); j++ {
+			differ := 1
+			if a[i-1] == b[j-1] {
+				differ = 0
 			}
-			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+same)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+differ)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
 				row[j] = min(row[j], before[j-2]+1)
 			}
 		}
 		before, above, row = above, row, before
 	}
-	return above[len(y)]
+	return above[len(b)]
 }

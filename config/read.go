@@ -200,7 +200,7 @@ func (r *fileReader) checkReferences() {
 		switch {
 		case !slices.Contains(known, ref.item.text):
 			fix := "add it under collections"
-			if near := nearest(ref.item.text, known); near != "" {
+			if near := Nearest(ref.item.text, known); near != "" {
 				fix = "did you mean " + near + "? Otherwise " + fix
 			}
 			r.wrong(ref.item.at, where, "there is no collection "+quote(ref.item.text), fix)

@@ -179,7 +179,7 @@ func (r *yamlReader) unknown(e entry, known []string) {
 		return
 	}
 	fix := "use one of " + strings.Join(known, ", ")
-	if near := nearest(e.key, known); near != "" {
+	if near := Nearest(e.key, known); near != "" {
 		fix = "did you mean " + near + "?"
 	}
 	r.wrong(e.at, e.where, "no such key", fix)

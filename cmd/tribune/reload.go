@@ -92,7 +92,7 @@ func (a *App) reload(ctx context.Context) {
 	o := opener{config: a.Config, prices: a.prices, log: a.Log, now: a.now, via: a.via, room: a.room}
 	set, err := o.models()
 	if err == nil {
-		if wrong := asProblems(set.file.PointsAt(ownHosts(a.Config))); len(wrong) > 0 {
+		if wrong := set.file.PointsAt(ownHosts(a.Config)); len(wrong) > 0 {
 			err = wrong
 		}
 	}

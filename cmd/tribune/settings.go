@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"net/url"
 	"path/filepath"
@@ -30,8 +29,8 @@ func load(o config.Options) (*config.Config, error) {
 	}
 	o.Above, o.Below = laidDown(file), offered(file)
 	c, err = config.Load(o)
-	c.Warnings = append(c.Warnings, asProblems(file.Warnings)...)
-	return c, withProblems(err, asProblems(file.PointsAt(ownHosts(c))))
+	c.Warnings = append(c.Warnings, file.Warnings...)
+	return c, withProblems(err, file.PointsAt(ownHosts(c)))
 }
 
 // withProblems adds to what Load found; nil where there is nothing.
@@ -57,11 +56,11 @@ func readModelFile(c *config.Config) (*litellm.File, config.Problems) {
 		v, ok := c.LookupOutside(own, name)
 		return v.Reveal(), ok
 	}})
-	if problems, ok := errors.AsType[litellm.Problems](err); ok {
-		return nil, asProblems(problems)
+	if problems, ok := errors.AsType[config.Problems](err); ok {
+		return nil, problems
 	}
 	if err != nil {
-		return nil, config.Problems{{Setting: "LITELLM_CONFIG", Origin: config.Origin(filepath.Base(c.Models.File)), Message: oneLine(err.Error())}}
+		return nil, config.Problems{{Setting: "LITELLM_CONFIG", Origin: own, Message: oneLine(err.Error())}}
 	}
 	return file, nil
 }
@@ -128,17 +127,4 @@ func lookupIn(c *config.Config) func(string) (string, bool) {
 		v, ok := c.Lookup(name)
 		return v.Reveal(), ok
 	}
-}
-
-// asProblems makes the file's problems the same as all others.
-func asProblems(list []litellm.Problem) config.Problems {
-	var all config.Problems
-	for _, p := range list {
-		origin := filepath.Base(p.File)
-		if p.Line > 0 {
-			origin = fmt.Sprintf("%s:%d:%d", origin, p.Line, max(p.Column, 1))
-		}
-		all = append(all, config.Problem{Origin: config.Origin(origin), Message: p.Message, Fix: p.Fix, Warning: p.Warning})
-	}
-	return all
 }

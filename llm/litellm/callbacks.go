@@ -18,7 +18,7 @@ func (r *reader) callbacks(lists ...*[]string) func(field) {
 		r.eachText(f, func(item field, name string) {
 			if !slices.Contains(KnownCallbacks(), name) {
 				fix := "use one of " + strings.Join(KnownCallbacks(), ", ")
-				if near := nearestOf(name, KnownCallbacks()); near != "" {
+				if near := config.Nearest(name, KnownCallbacks()); near != "" {
 					fix = "did you mean " + near + "? There are " + strings.Join(KnownCallbacks(), ", ")
 				}
 				r.warn(item.value.at, item.path+": there is no callback "+quoted(name)+", so nothing is sent to it", fix)

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/tribunebot/tribune/config"
 )
 
 // severity is what a name that does not exist is.
@@ -204,7 +206,7 @@ func (r *reader) checkReferences(k *known) {
 			continue
 		}
 		fix := "there are " + joined(k.list)
-		if near := nearestOf(ref.name, k.list); near != "" {
+		if near := config.Nearest(ref.name, k.list); near != "" {
 			fix = "did you mean " + named(near) + "? T" + fix[1:]
 		}
 		message := ref.path + ": there is no group " + quoted(ref.name)

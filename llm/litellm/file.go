@@ -25,7 +25,7 @@ type File struct {
 	// Environment are environment_variables. Those that the file refers to
 	// with os.environ/ are in their places already; nothing else is set.
 	Environment map[string]string `json:"-"`
-	Warnings    []Problem
+	Warnings    config.Problems
 }
 
 // General is what the file says beside deployments and routing.
@@ -100,22 +100,19 @@ func (f *File) Enabled() []Spec {
 // PointsAt returns a mistake for every deployment whose address is one of hosts
 // ("127.0.0.1:4000"): those that our own listener answers at, so that a request
 // would go round in circles. Names of this machine's loopback are the same host.
-func (f *File) PointsAt(hosts []string) []Problem {
+func (f *File) PointsAt(hosts []string) config.Problems {
 	own := make(map[string]bool, len(hosts))
 	for _, host := range hosts {
 		own[sameHost(host)] = true
 	}
-	var list []Problem
+	var list config.Problems
 	for _, s := range f.Deployments {
 		u, err := url.Parse(s.APIBase)
 		if err != nil || s.APIBase == "" || !own[sameHost(withPort(u))] {
 			continue
 		}
-		list = append(list, Problem{
-			File: f.Path, Line: s.Line, Column: 1,
-			Message: "the api_base of " + named(s.ID) + " is this program's own address",
-			Fix:     "write the address of the provider, or of another proxy",
-		})
+		list = append(list, problemAt(f.Path, place{s.Line, 1},
+			"the api_base of "+named(s.ID)+" is this program's own address", "write the address of the provider, or of another proxy"))
 	}
 	return list
 }

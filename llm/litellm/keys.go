@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/tribunebot/tribune/config"
 )
 
 // key is one key that the file may have in some place.
@@ -126,5 +128,5 @@ func (r *reader) nearest(name string, keys []key) string {
 	for i, k := range keys {
 		names[i] = k.name
 	}
-	return nearestOf(name, names)
+	return config.Nearest(name, names)
 }

@@ -1,6 +1,7 @@
 package litellm_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -32,7 +33,7 @@ func TestPointsAt(t *testing.T) {
 			if strings.Contains(p.Error(), "sesame") || p.Warning {
 				t.Error(p)
 			}
-			place, _, _ := strings.Cut(strings.TrimPrefix(p.Error(), f.Path+":"), ":")
+			place, _, _ := strings.Cut(strings.TrimPrefix(p.Error(), filepath.Base(f.Path)+":"), ":")
 			got = append(got, place)
 		}
 		if strings.Join(got, " ") != want {

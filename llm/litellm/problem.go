@@ -3,65 +3,30 @@ package litellm
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tribunebot/tribune/config"
 )
-
-// Problem is one thing in the file that is wrong, or odd. Its texts hold no
-// secret.
-type Problem struct {
-	File    string `json:"file"`
-	Line    int    `json:"line"`   // from 1; 0: the file as a whole
-	Column  int    `json:"column"` // from 1, in characters
-	Message string `json:"message"`
-	Fix     string `json:"fix,omitempty"` // what to do about it
-	Warning bool   `json:"warning"`       // true: it works, but perhaps not as meant
-}
-
-// Error says all of it in one line: file:line:column: message: fix.
-func (p Problem) Error() string {
-	place := p.File
-	if p.Line > 0 {
-		place = fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
-	}
-	if p.Fix == "" {
-		return place + ": " + p.Message
-	}
-	return place + ": " + p.Message + ": " + p.Fix
-}
-
-// Problems are all mistakes of a file, as Read returns them.
-type Problems []Problem
-
-// Error gives one line for each.
-func (p Problems) Error() string {
-	lines := make([]string, len(p))
-	for i, problem := range p {
-		lines[i] = problem.Error()
-	}
-	return strings.Join(lines, "\n")
-}
-
-// Unwrap lets errors.As find a single Problem.
-func (p Problems) Unwrap() []error {
-	errs := make([]error, len(p))
-	for i, problem := range p {
-		errs[i] = problem
-	}
-	return errs
-}
 
 // maxProblems is how many mistakes, and how many warnings, are told: nobody
 // reads more, and a hostile file could have millions.
 const maxProblems = 200
 
+// finding is a problem that knows its place.
+type finding struct {
+	at place
+	config.Problem
+}
+
 // findings collects problems.
 type findings struct {
-	file               string
-	mistakes, warnings Problems
+	file               string // its name, as problems say it
+	mistakes, warnings []finding
 	more               int // mistakes that were not kept
 }
 
@@ -71,23 +36,31 @@ func (f *findings) mistake(at place, message, fix string) {
 		f.more++
 		return
 	}
-	f.mistakes = append(f.mistakes, f.problem(at, message, fix))
+	f.mistakes = append(f.mistakes, f.find(at, message, fix))
 }
 
 // warn notes what works but is perhaps not meant.
 func (f *findings) warn(at place, message, fix string) {
 	switch {
 	case len(f.warnings) < maxProblems:
-		p := f.problem(at, message, fix)
-		p.Warning = true
-		f.warnings = append(f.warnings, p)
+		f.warnings = append(f.warnings, f.find(at, message, fix))
 	case len(f.warnings) == maxProblems:
-		f.warnings = append(f.warnings, Problem{File: f.file, Message: "there are more warnings", Fix: "see to these first", Warning: true})
+		f.warnings = append(f.warnings, f.find(place{}, "there are more warnings", "see to these first"))
 	}
 }
 
-func (f *findings) problem(at place, message, fix string) Problem {
-	return Problem{File: f.file, Line: at.line, Column: at.column, Message: message, Fix: fix}
+func (f *findings) find(at place, message, fix string) finding {
+	return finding{at, problemAt(f.file, at, message, fix)}
+}
+
+// problemAt is a problem of the file, told with file:line:column; one of the file
+// as a whole has no line.
+func problemAt(file string, at place, message, fix string) config.Problem {
+	origin := filepath.Base(file)
+	if at.line > 0 {
+		origin = fmt.Sprintf("%s:%d:%d", origin, at.line, max(at.column, 1))
+	}
+	return config.Problem{Origin: config.Origin(origin), Message: message, Fix: fix}
 }
 
 // err returns the mistakes as an error; nil where there are none.
@@ -95,17 +68,32 @@ func (f *findings) err() error {
 	if len(f.mistakes) == 0 {
 		return nil
 	}
-	list := f.mistakes
-	slices.SortStableFunc(list, byPlace)
+	list := inOrder(f.mistakes)
 	if f.more > 0 {
-		list = append(list, Problem{File: f.file, Message: fmt.Sprintf("there are %d more mistakes", f.more), Fix: "see to these first"})
+		list = append(list, problemAt(f.file, place{}, fmt.Sprintf("there are %d more mistakes", f.more), "see to these first"))
 	}
 	return list
 }
 
-// byPlace orders problems as they stand in the file.
-func byPlace(a, b Problem) int {
-	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+// odd returns the warnings.
+func (f *findings) odd() config.Problems {
+	list := inOrder(f.warnings)
+	for i := range list {
+		list[i].Warning = true
+	}
+	return list
+}
+
+// inOrder are problems as they stand in the file.
+func inOrder(list []finding) config.Problems {
+	slices.SortStableFunc(list, func(a, b finding) int {
+		return cmp.Or(cmp.Compare(a.at.line, b.at.line), cmp.Compare(a.at.column, b.at.column))
+	})
+	problems := make(config.Problems, len(list))
+	for i, f := range list {
+		problems[i] = f.Problem
+	}
+	return problems
 }
 
 // oneLine shows a text of ours that may quote the file.

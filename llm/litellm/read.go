@@ -6,9 +6,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 
+	"github.com/tribunebot/tribune/config"
 	"github.com/tribunebot/tribune/llm/router"
 )
 
@@ -18,13 +18,13 @@ type ReadOptions struct {
 	Environ func(name string) (string, bool)
 }
 
-// Read reads and checks a litellm_config.yaml. The error is Problems: all
+// Read reads and checks a litellm_config.yaml. The error is config.Problems: all
 // mistakes at once, each with its line; what is only odd is in File.Warnings.
 // It changes nothing, and opens nothing but the file.
 func Read(path string, o ReadOptions) (*File, error) {
 	text, err := readFile(path)
 	if err != nil {
-		return nil, Problems{{File: path, Message: err.Error(), Fix: "make it a text file below 4 MiB that this user may read"}}
+		return nil, config.Problems{problemAt(path, place{}, err.Error(), "make it a text file below 4 MiB that this user may read")}
 	}
 	return readText(path, text, o)
 }
@@ -77,8 +77,7 @@ func readText(path string, text []byte, o ReadOptions) (*File, error) {
 	if err := r.err(); err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(r.warnings, byPlace)
-	r.out.Warnings = r.warnings
+	r.out.Warnings = r.odd()
 	return r.out, nil
 }
 

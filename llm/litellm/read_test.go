@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tribunebot/tribune/config"
 	"github.com/tribunebot/tribune/llm/litellm"
 )
 
@@ -62,18 +63,18 @@ func read(t *testing.T, text string, o litellm.ReadOptions) (*litellm.File, []st
 func mistakes(t *testing.T, text string, o litellm.ReadOptions) []string {
 	t.Helper()
 	f, err := litellm.Read(write(t, text), o)
-	problems, ok := errors.AsType[litellm.Problems](err)
+	problems, ok := errors.AsType[config.Problems](err)
 	if !ok || f != nil {
 		t.Fatalf("no mistake was found in\n%s", text)
 	}
 	return lines(problems)
 }
 
-func lines(problems []litellm.Problem) []string {
+func lines(problems config.Problems) []string {
 	list := []string{}
 	for _, p := range problems {
-		p.File = "x"
-		list = append(list, strings.TrimPrefix(p.Error(), "x:"))
+		_, text, _ := strings.Cut(p.Error(), ":") // without the file's name
+		list = append(list, text)
 	}
 	return list
 }
@@ -178,8 +179,8 @@ func TestReadRefusesFiles(t *testing.T) {
 		large:                           "is larger than 4 MiB",
 	} {
 		_, err := litellm.Read(path, litellm.ReadOptions{})
-		problem, ok := errors.AsType[litellm.Problem](err)
-		if !ok || problem.Message != want || problem.File != path || problem.Line != 0 {
+		problem, ok := errors.AsType[config.Problem](err)
+		if !ok || problem.Message != want || string(problem.Origin) != filepath.Base(path) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}

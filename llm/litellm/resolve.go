@@ -2,6 +2,8 @@ package litellm
 
 import (
 	"strings"
+
+	"github.com/tribunebot/tribune/config"
 )
 
 // anywhere is the provider of models whose address is all that is known.
@@ -58,7 +60,7 @@ func nearPrefix(model string) string {
 	for _, p := range Providers() {
 		known = append(append(known, p.Prefix), p.Aliases...)
 	}
-	if near := nearestOf(prefix, known); near != "" {
+	if near := config.Nearest(prefix, known); near != "" {
 		return "; did you mean " + near + "/" + strings.Trim(quoted(rest), `"`) + "?"
 	}
 	return ""

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/tribunebot/tribune/config"
 )
 
 // strategies are the routing strategies by LiteLLM's names.
@@ -112,7 +114,7 @@ func (r *reader) strategy(f field) {
 		r.out.Settings.Strategy = "usage-based-routing-v2"
 	default:
 		fix := "use one of " + strings.Join(strategies(), ", ")
-		if near := nearestOf(name, strategies()); near != "" {
+		if near := config.Nearest(name, strategies()); near != "" {
 			fix = "did you mean " + near + "? There are " + strings.Join(strategies(), ", ")
 		}
 		r.mistake(f.value.at, f.path+": there is no strategy "+quoted(name), fix)
