@@ -2,17 +2,13 @@ package claude_test
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/llmtest"
 )
 
@@ -47,68 +43,13 @@ func answering(b *testing.B) *httptest.Server {
 	return server
 }
 
-// BenchmarkOverhead makes each call twice, through the model and with a bare
-// HTTP client, in turns: what is reported are the medians' ratio within one run,
-// which does not depend on the machine, and what the model adds to a call.
+// BenchmarkOverhead is what the model adds to a call, see llmtest.Overhead.
 func BenchmarkOverhead(b *testing.B) {
 	for _, mode := range []string{"complete", "stream"} {
 		b.Run(mode, func(b *testing.B) {
 			server := answering(b)
 			m := open(b, llmtest.Setup{URL: server.URL, Key: "k", Client: server.Client()})
-			r := llmtest.Ask(b, strings.Repeat("a passage of the handbook ", 200))
-			raw, err := llm.SetFields(r.Body, map[string]any{"model": "m", "stream": mode != "complete"})
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.ReportAllocs()
-			var ours, bare []time.Duration
-			for b.Loop() {
-				ours = append(ours, timed(b, func() error { return ask(b.Context(), m, r, mode) }))
-				bare = append(bare, timed(b, func() error { return plainCall(b.Context(), server, raw) }))
-			}
-			b.ReportMetric(float64(median(ours))/float64(median(bare)), "x-bare")
-			b.ReportMetric(float64(median(ours)-median(bare))/1e3, "µs-added")
+			llmtest.Overhead(b, m, server.Client(), server.URL+"/v1/messages", mode != "complete")
 		})
 	}
-}
-
-func timed(b *testing.B, call func() error) time.Duration {
-	b.Helper()
-	began := time.Now()
-	if err := call(); err != nil {
-		b.Fatal(err)
-	}
-	return time.Since(began)
-}
-
-func median(d []time.Duration) time.Duration {
-	slices.Sort(d)
-	return d[len(d)/2]
-}
-
-func ask(ctx context.Context, m llm.Model, r llm.Request, mode string) error {
-	if mode == "complete" {
-		_, err := m.Complete(ctx, r)
-		return err
-	}
-	for _, err := range m.Stream(ctx, r) {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func plainCall(ctx context.Context, server *httptest.Server, body []byte) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+"/v1/messages", bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	resp, err := server.Client().Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	_, err = io.Copy(io.Discard, resp.Body)
-	return err
 }
