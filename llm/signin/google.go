@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/jwt"
+
+	"github.com/tribunebot/tribune/llm/edge"
 )
 
 const (
@@ -149,22 +151,18 @@ func (o GoogleOptions) read(resp *http.Response) (Token, error) {
 }
 
 // boundTo is a client whose requests end with ctx: the library gives those of a
-// service account no context.
+// service account no context. A redirect would take a secret elsewhere.
 func boundTo(ctx context.Context, base *http.Client) *http.Client {
 	transport := http.DefaultTransport
 	if base != nil && base.Transport != nil {
 		transport = base.Transport
 	}
-	return &http.Client{CheckRedirect: straight, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+	return edge.Straight(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		return transport.RoundTrip(r.WithContext(ctx))
-	})}
+	})})
 }
 
 type roundTrip func(r *http.Request) (*http.Response, error)
 
 // RoundTrip implements http.RoundTripper.
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// straight follows no redirect: what is sent to a token endpoint is a secret,
-// and for nobody else.
-func straight(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
