@@ -32,8 +32,8 @@ func withApp(ctx context.Context, c *config.Config, dir *dataDir, s streams, do 
 	if err != nil {
 		return err
 	}
-	helpers := app.runHelpers(ctx)
-	defer func() { err = errors.Join(err, helpers.stop(), app.closeSoon(ctx)) }()
+	background := app.runBackground(ctx)
+	defer func() { err = errors.Join(err, background.stop(), app.closeSoon(ctx)) }()
 	if err := app.feedHandbook(ctx); err != nil {
 		return err
 	}

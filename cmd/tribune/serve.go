@@ -55,7 +55,7 @@ func (a *App) Serve(ctx context.Context, ready func(ctx context.Context, base st
 	defer stopBack()
 	web := make(chan error, 1)
 	go func() { web <- a.serveHTTP(back, listener) }()
-	helpers := a.runHelpers(ctx)
+	background := a.runBackground(ctx)
 
 	front, group := a.front(ctx, func(ctx context.Context) error { return ready(ctx, base) })
 	select {
@@ -66,7 +66,7 @@ func (a *App) Serve(ctx context.Context, ready func(ctx context.Context, base st
 	}
 	err = errors.Join(err, group.wait())
 	stopBack()
-	return errors.Join(err, <-web, helpers.stop())
+	return errors.Join(err, <-web, background.stop())
 }
 
 // services are running parts.

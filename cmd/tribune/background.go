@@ -8,19 +8,19 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// helpers are what runs beside the services and outlives them: what is still
+// background is what runs beside the services and outlives them: what is still
 // to be reported or settled when the last answer is given is not lost.
-type helpers struct {
+type background struct {
 	group  *errgroup.Group
 	cancel context.CancelFunc
 }
 
-// runHelpers starts them. They end at stop, not with ctx.
-func (a *App) runHelpers(ctx context.Context) *helpers {
+// runBackground starts it. It ends at stop, not with ctx.
+func (a *App) runBackground(ctx context.Context) *background {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	h := &helpers{group: &errgroup.Group{}, cancel: cancel}
+	b := &background{group: &errgroup.Group{}, cancel: cancel}
 	run := func(name string, do func(context.Context) error) {
-		h.group.Go(func() error {
+		b.group.Go(func() error {
 			if err := do(ctx); err != nil && !errors.Is(err, context.Canceled) {
 				return fmt.Errorf("%s: %w", name, err)
 			}
@@ -39,11 +39,11 @@ func (a *App) runHelpers(ctx context.Context) *helpers {
 	run("health checks", func(ctx context.Context) error { a.gateway.Watch(ctx); return nil })
 	run("the LiteLLM file", a.watchModels)
 	run("the database", a.tryDatabase)
-	return h
+	return b
 }
 
-// stop lets the helpers finish and waits for them.
-func (h *helpers) stop() error {
-	h.cancel()
-	return h.group.Wait()
+// stop lets it finish and waits for it.
+func (b *background) stop() error {
+	b.cancel()
+	return b.group.Wait()
 }
