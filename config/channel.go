@@ -31,7 +31,7 @@ func channelKeys() []key {
 		{"questions", "how many questions are answered, as in 20/m (s, m, h, d)"},
 		{"burst", "how many of them may come at once"},
 		{"when_limited", "above that: wait (answered when its turn comes) or refuse"},
-		{"daily_budget_usd", "US dollars a day; above them passages are quoted without a model"},
+		{"daily_budget_usd", "US dollars a day; where they do not reach, the next cheaper model answers, then passages are quoted"},
 		{"followups", "who is answered in a thread without a mention: off, asker or anyone"},
 		{"language", "language of answers: auto (the asker's), zh or en"},
 	}
