@@ -16,6 +16,10 @@ type Lookup struct {
 	// Collections are the only ones that may be looked at. Empty finds nothing.
 	Collections []string
 	Limit       int // 0: one thousand
+	// Also names passages and documents that belong among the candidates
+	// whatever words they have. Those outside Collections are not looked at,
+	// those that do not exist are left out. They come on top of Limit.
+	Also []Ref
 }
 
 // Candidates is what an Engine gives for a Lookup.

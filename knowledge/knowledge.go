@@ -6,7 +6,6 @@ package knowledge
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"time"
 )
@@ -29,23 +28,41 @@ type Document struct {
 	Section string // headings above it, where it is itself a part of something
 	Text    string // plain text or Markdown
 	URL     string // where a person can open it; may be empty
-	// Markdown says that Text has Markdown headings to split at.
-	Markdown  bool
+	// Markdown says that Text has Markdown headings to split at. A heading may
+	// end in its anchor: "## Fees {#fees}".
+	Markdown bool
+	// Anchor says how a place in the document is linked. Pages of Text are
+	// parted by form feeds (U+000C).
+	Anchor    Anchor
 	Metadata  map[string]string
 	UpdatedAt time.Time // zero: unknown
 }
 
+// Anchor is how the address of a document is completed to that of a passage.
+type Anchor uint8
+
+// The ways to link a place in a document.
+const (
+	AnchorNone    Anchor = iota // the document's own address
+	AnchorLine                  // #L12, as on the web pages of Git hosts
+	AnchorPage                  // #page=3, as PDF viewers know it (RFC 8118)
+	AnchorHeading               // #fees: the anchor of the nearest heading above
+)
+
 // Passage is a part of a document that can be quoted.
 type Passage struct {
-	ID         string  `json:"id"` // document id, '#', place
-	Document   string  `json:"document"`
-	Collection string  `json:"collection"`
-	Title      string  `json:"title"`
-	Section    string  `json:"section,omitempty"` // heading path: "Severance > How much"
-	Text       string  `json:"text"`
-	URL        string  `json:"url,omitempty"`
-	Line       int     `json:"line,omitempty"` // first line in the document, from 1
-	Score      float64 `json:"score"`          // comparable within one result only
+	ID         string `json:"id"` // document id, '#', place
+	Document   string `json:"document"`
+	Collection string `json:"collection"`
+	Title      string `json:"title"`
+	Section    string `json:"section,omitempty"` // heading path: "Severance > How much"
+	Text       string `json:"text"`
+	URL        string `json:"url,omitempty"`  // of the very place, where its document has an Anchor
+	Line       int    `json:"line,omitempty"` // first line in the document, from 1
+	Page       int    `json:"page,omitempty"` // first page, from 1; 0: the document has no pages
+	// UpdatedAt is when its document was last changed; zero: unknown.
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
+	Score     float64   `json:"score"` // comparable within one result only
 	// Coverage is the share (0 to 1) of the question's informative terms that
 	// this passage has, less where those say little: what a refusal is decided by.
 	Coverage float64 `json:"coverage"`
@@ -66,6 +83,19 @@ type Query struct {
 // Retriever finds passages, best first. Nothing found is an empty slice.
 type Retriever interface {
 	Retrieve(ctx context.Context, q Query) ([]Passage, error)
+}
+
+// Ref names a passage, or all passages of a document, in one collection.
+type Ref struct {
+	Collection string `json:"collection"`
+	ID         string `json:"id"` // of a passage or of a document
+}
+
+// Reranker puts passages that were found into a better order, as a model does
+// that reads them. What it leaves out keeps its place behind the others. Where
+// it fails the order stays as it was.
+type Reranker interface {
+	Rerank(ctx context.Context, question string, found []Passage) ([]Passage, error)
 }
 
 // Source gives documents.
@@ -89,13 +119,28 @@ type Skipped struct {
 // Error names the document and the reason.
 func (s *Skipped) Error() string { return s.Document + ": " + s.Reason }
 
-// ErrNoCollection is returned for a collection that does not exist.
-var ErrNoCollection = errors.New("no such collection")
+// Places is what a Source has whose documents come from places that can be
+// looked at: it speaks only for what it covers, and can tell whether another
+// document is still where it was.
+type Places interface {
+	// Covers reports whether a document of this origin would be read by this
+	// source, if it were there.
+	Covers(origin string) bool
+	// Gone reports that there is nothing at an origin any more.
+	Gone(origin string) bool
+	// Same reports that two origins are ways to the same thing.
+	Same(a, b string) bool
+}
 
-// Collection is what an index knows of one collection.
-type Collection struct {
-	Name      string    `json:"name"`
-	Documents int       `json:"documents"`
-	Passages  int       `json:"passages"`
-	UpdatedAt time.Time `json:"updated_at"`
+// Counted is what a Source has that can tell beforehand how much it will give.
+type Counted interface {
+	// Count says about how many documents there are, 0 when it can't tell.
+	Count(ctx context.Context) int
+}
+
+// Watched is what a Source has that notices changes by itself.
+type Watched interface {
+	// Watch calls changed, from its own goroutine, some time after documents
+	// may have changed, and returns when ctx is done.
+	Watch(ctx context.Context, changed func()) error
 }

@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/tribunebot/tribune/bots"
-	"github.com/tribunebot/tribune/knowledge/index"
+	"github.com/tribunebot/tribune/knowledge"
 )
 
 // maxAdminBody bounds an admin request: it names paths and questions, never
@@ -29,7 +29,7 @@ func admin(s service, keys ...string) http.Handler {
 		return s.Ask(ctx, r, func(c bots.Content) { live(c) })
 	})
 	handle(mux, "ingest", func(ctx context.Context, r ingestRequest, live func(any)) (any, error) {
-		return s.Ingest(ctx, r, func(p index.Progress) { live(p) })
+		return s.Ingest(ctx, r, func(p knowledge.Progress) { live(p) })
 	})
 	handle(mux, "search", func(ctx context.Context, r searchRequest, _ func(any)) (any, error) {
 		return s.Search(ctx, r)

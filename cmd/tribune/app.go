@@ -142,7 +142,7 @@ func (a *App) openIndex() (err error) {
 
 // wire joins the parts.
 func (a *App) wire(ctx context.Context, parts Parts) error {
-	ranker, err := rank.New(a.Index)
+	ranker, err := rank.New(a.Index, rank.Options{Log: a.Log})
 	if err != nil {
 		return fmt.Errorf("set up the ranker: %w", err)
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tribunebot/tribune/knowledge/index"
+	"github.com/tribunebot/tribune/knowledge"
 )
 
 // ingestCmd feeds documents.
@@ -53,7 +53,7 @@ func (cmd *ingestCmd) Run(ctx context.Context, s streams) error {
 
 // nothingRead returns an error where there is nothing that could be a document,
 // and nothing to remove: the path is a wrong one, or all is of another kind.
-func (cmd *ingestCmd) nothingRead(r index.Report) error {
+func (cmd *ingestCmd) nothingRead(r knowledge.Report) error {
 	if r.Added+r.Changed+r.Unchanged+r.Removed > 0 || r.Skips > r.Foreign {
 		return nil
 	}
@@ -80,7 +80,7 @@ func absolute(paths []string) ([]string, error) {
 	return out, nil
 }
 
-func printReport(w io.Writer, r index.Report) error {
+func printReport(w io.Writer, r knowledge.Report) error {
 	_, err := fmt.Fprintf(w, "%s: %d added, %d changed, %d unchanged, %d removed; %d passages; %s\n",
 		r.Collection, r.Added, r.Changed, r.Unchanged, r.Removed, r.Passages, r.Took.Round(time.Millisecond))
 	for _, skip := range r.Skipped[:min(len(r.Skipped), maxSkipsShown)] {
@@ -110,7 +110,7 @@ type progressBar struct {
 // barPace keeps the line readable and the terminal idle.
 const barPace = 100 * time.Millisecond
 
-func (b *progressBar) show(p index.Progress) {
+func (b *progressBar) show(p knowledge.Progress) {
 	now := b.now()
 	if b.began.IsZero() {
 		b.began = now
@@ -124,7 +124,7 @@ func (b *progressBar) show(p index.Progress) {
 
 // progressLine says how far an ingest has come in some time, and how long the
 // rest takes at this pace where the source can tell how much there is.
-func progressLine(p index.Progress, took time.Duration) string {
+func progressLine(p knowledge.Progress, took time.Duration) string {
 	rate := float64(p.Documents) / max(took.Seconds(), 0.001)
 	if p.Total <= 0 {
 		return fmt.Sprintf("%d documents, %d passages, %.0f/s", p.Documents, p.Passages, rate)

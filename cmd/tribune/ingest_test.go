@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/tribunebot/tribune/knowledge"
-	"github.com/tribunebot/tribune/knowledge/index"
 )
 
 func TestProgressLine(t *testing.T) {
@@ -14,16 +13,16 @@ func TestProgressLine(t *testing.T) {
 
 	tests := []struct {
 		name string
-		at   index.Progress
+		at   knowledge.Progress
 		took time.Duration
 		want string
 	}{
-		{"nothing known", index.Progress{Documents: 64, Passages: 100}, 2 * time.Second, "64 documents, 100 passages, 32/s"},
-		{"halfway", index.Progress{Documents: 50, Total: 100, Passages: 7}, 5 * time.Second, "50 of 100 documents, 7 passages, 10/s, 5s left"},
-		{"hours", index.Progress{Documents: 10, Total: 100_000}, 10 * time.Second, "10 of 100000 documents, 0 passages, 1/s, 27h46m30s left"},
-		{"all read", index.Progress{Documents: 100, Total: 100}, time.Second, "100 of 100 documents, 0 passages, 100/s"},
-		{"more than were counted", index.Progress{Documents: 120, Total: 100}, time.Second, "120 of 120 documents, 0 passages, 120/s"},
-		{"at once", index.Progress{Total: 3}, 0, "0 of 3 documents, 0 passages, 0/s"},
+		{"nothing known", knowledge.Progress{Documents: 64, Passages: 100}, 2 * time.Second, "64 documents, 100 passages, 32/s"},
+		{"halfway", knowledge.Progress{Documents: 50, Total: 100, Passages: 7}, 5 * time.Second, "50 of 100 documents, 7 passages, 10/s, 5s left"},
+		{"hours", knowledge.Progress{Documents: 10, Total: 100_000}, 10 * time.Second, "10 of 100000 documents, 0 passages, 1/s, 27h46m30s left"},
+		{"all read", knowledge.Progress{Documents: 100, Total: 100}, time.Second, "100 of 100 documents, 0 passages, 100/s"},
+		{"more than were counted", knowledge.Progress{Documents: 120, Total: 100}, time.Second, "120 of 120 documents, 0 passages, 120/s"},
+		{"at once", knowledge.Progress{Total: 3}, 0, "0 of 3 documents, 0 passages, 0/s"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -43,7 +42,7 @@ func TestProgressBarKeepsItsPace(t *testing.T) {
 	bar := &progressBar{w: &out, on: true, now: func() time.Time { return now }}
 	for n := range 1000 {
 		now = now.Add(time.Millisecond)
-		bar.show(index.Progress{Documents: n, Total: 1000})
+		bar.show(knowledge.Progress{Documents: n, Total: 1000})
 	}
 	if n := strings.Count(out.String(), "\r"); n != 10 {
 		t.Errorf("%d lines in a second, want 10", n)
@@ -54,7 +53,7 @@ func TestProgressBarKeepsItsPace(t *testing.T) {
 	}
 	out.Reset()
 	off := &progressBar{w: &out, now: func() time.Time { return now }}
-	off.show(index.Progress{Documents: 1})
+	off.show(knowledge.Progress{Documents: 1})
 	off.clear()
 	if out.Len() > 0 {
 		t.Errorf("no terminal, but %q", out.String())
@@ -64,12 +63,12 @@ func TestProgressBarKeepsItsPace(t *testing.T) {
 func TestAReportIsBounded(t *testing.T) {
 	t.Parallel()
 
-	r := index.Report{Collection: "c", Skips: 500, Noted: 12}
+	r := knowledge.Report{Collection: "c", Skips: 500, Noted: 12}
 	for range 100 {
 		r.Skipped = append(r.Skipped, knowledge.Skipped{Document: "a\nb\x1b[31m", Reason: "no\ntext"})
 	}
 	for range 12 {
-		r.Notes = append(r.Notes, index.Note{Document: "x", Text: "it replaces another\r"})
+		r.Notes = append(r.Notes, knowledge.Note{Document: "x", Text: "it replaces another\r"})
 	}
 	var out strings.Builder
 	if err := printReport(&out, r); err != nil {

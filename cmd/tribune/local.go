@@ -16,7 +16,6 @@ import (
 	"github.com/tribunebot/tribune/config"
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/handbook"
-	"github.com/tribunebot/tribune/knowledge/index"
 	"github.com/tribunebot/tribune/worker/answer"
 	"github.com/tribunebot/tribune/worker/queue"
 )
@@ -46,7 +45,7 @@ func withApp(ctx context.Context, c *config.Config, dir *dataDir, s streams, do 
 // feedHandbook feeds the guides that are built in. It is a matter of
 // milliseconds when they are indexed already.
 func (a *App) feedHandbook(ctx context.Context) error {
-	_, err := a.Index.Ingest(ctx, knowledge.Handbook, handbook.Source(), index.IngestOptions{Prune: true})
+	_, err := a.Index.Ingest(ctx, knowledge.Handbook, handbook.Source(), knowledge.IngestOptions{Prune: true})
 	if err != nil {
 		return fmt.Errorf("feed the built-in handbook: %w", err)
 	}
@@ -176,18 +175,18 @@ func (a *App) Collections(ctx context.Context) ([]knowledge.Collection, error) {
 }
 
 // Ingest feeds files and folders.
-func (a *App) Ingest(ctx context.Context, r ingestRequest, progress func(index.Progress)) (index.Report, error) {
+func (a *App) Ingest(ctx context.Context, r ingestRequest, progress func(knowledge.Progress)) (knowledge.Report, error) {
 	if r.Collection == knowledge.Handbook {
-		return index.Report{}, usageError{fmt.Errorf("the collection %s is built in: give yours another name with --collection", knowledge.Handbook)}
+		return knowledge.Report{}, usageError{fmt.Errorf("the collection %s is built in: give yours another name with --collection", knowledge.Handbook)}
 	}
 	if err := a.declared(r); err != nil {
-		return index.Report{}, usageError{err}
+		return knowledge.Report{}, usageError{err}
 	}
 	src, err := openSource(r.Paths)
 	if err != nil {
-		return index.Report{}, err
+		return knowledge.Report{}, err
 	}
-	return a.Index.Ingest(ctx, r.Collection, src, index.IngestOptions{Prune: r.Prune, Progress: progress})
+	return a.Index.Ingest(ctx, r.Collection, src, knowledge.IngestOptions{Prune: r.Prune, Progress: progress})
 }
 
 // declared refuses to feed by hand what the next start would remove again: a

@@ -11,7 +11,6 @@ import (
 
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/knowledge"
-	"github.com/tribunebot/tribune/knowledge/index"
 	"github.com/tribunebot/tribune/llm/report"
 	"github.com/tribunebot/tribune/worker/queue"
 )
@@ -91,8 +90,8 @@ func (r *remote) Ask(ctx context.Context, q askRequest, live func(bots.Content))
 	return a, r.call(ctx, "ask", q, passOn(live), &a)
 }
 
-func (r *remote) Ingest(ctx context.Context, q ingestRequest, progress func(index.Progress)) (index.Report, error) {
-	var report index.Report
+func (r *remote) Ingest(ctx context.Context, q ingestRequest, progress func(knowledge.Progress)) (knowledge.Report, error) {
+	var report knowledge.Report
 	return report, r.call(ctx, "ingest", q, passOn(progress), &report)
 }
 

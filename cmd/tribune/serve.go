@@ -14,7 +14,6 @@ import (
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/config"
 	"github.com/tribunebot/tribune/knowledge"
-	"github.com/tribunebot/tribune/knowledge/index"
 )
 
 // serveCmd runs everything in one process.
@@ -230,9 +229,9 @@ func (a *App) feedCollection(ctx context.Context, name string, c config.Collecti
 	}
 	// The file says what the collection is made of: what came from elsewhere goes.
 	src, err := openSource(c.Dirs)
-	var report index.Report
+	var report knowledge.Report
 	if err == nil {
-		report, err = a.Index.Ingest(ctx, name, src, index.IngestOptions{Prune: true, Whole: true})
+		report, err = a.Index.Ingest(ctx, name, src, knowledge.IngestOptions{Prune: true, Whole: true})
 	}
 	if err != nil {
 		a.Log.ErrorContext(ctx, "a collection could not be fed", "collection", name, "error", err)

@@ -5,7 +5,6 @@ import (
 
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/knowledge"
-	"github.com/tribunebot/tribune/knowledge/index"
 	"github.com/tribunebot/tribune/llm/report"
 	"github.com/tribunebot/tribune/worker/queue"
 )
@@ -14,7 +13,7 @@ import (
 // it in this process; remote asks a running server to do it. Both give the same.
 type service interface {
 	Ask(ctx context.Context, r askRequest, live func(bots.Content)) (bots.Answer, error)
-	Ingest(ctx context.Context, r ingestRequest, progress func(index.Progress)) (index.Report, error)
+	Ingest(ctx context.Context, r ingestRequest, progress func(knowledge.Progress)) (knowledge.Report, error)
 	Search(ctx context.Context, r searchRequest) ([]knowledge.Passage, error)
 	Collections(ctx context.Context) ([]knowledge.Collection, error)
 	Models(ctx context.Context) ([]modelRow, error)

@@ -68,7 +68,7 @@ func TestDevelopment(t *testing.T) {
 	}
 	defer x.Close()
 	t.Logf("opened in %s, %s resident when idle", time.Since(started).Round(time.Millisecond), resident())
-	r, err := rank.New(x)
+	r, err := rank.New(x, rank.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func build(t *testing.T, dir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rep, err := x.Ingest(t.Context(), s.name, src, index.IngestOptions{})
+		rep, err := x.Ingest(t.Context(), s.name, src, knowledge.IngestOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -168,11 +168,11 @@ func ranker(t *testing.T, others []knowledge.Document) *rank.Ranker {
 	}
 	t.Cleanup(func() { x.Close() })
 	for name, src := range map[string]knowledge.Source{"handbook": handbook.Source(), "manuals": &knowledgetest.Source{Docs: others}} {
-		if _, err := x.Ingest(t.Context(), name, src, index.IngestOptions{}); err != nil {
+		if _, err := x.Ingest(t.Context(), name, src, knowledge.IngestOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r, err := rank.New(x)
+	r, err := rank.New(x, rank.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

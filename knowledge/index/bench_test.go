@@ -17,7 +17,7 @@ func built(b *testing.B, docs []knowledge.Document) string {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if _, err := x.Ingest(b.Context(), "c", &knowledgetest.Source{Docs: docs}, index.IngestOptions{}); err != nil {
+	if _, err := x.Ingest(b.Context(), "c", &knowledgetest.Source{Docs: docs}, knowledge.IngestOptions{}); err != nil {
 		b.Fatal(err)
 	}
 	if err := x.Close(); err != nil {
@@ -80,7 +80,7 @@ func BenchmarkIngestUnchanged(b *testing.B) {
 	}
 	defer x.Close()
 	for b.Loop() {
-		r, err := x.Ingest(b.Context(), "c", &knowledgetest.Source{Docs: docs}, index.IngestOptions{Prune: true})
+		r, err := x.Ingest(b.Context(), "c", &knowledgetest.Source{Docs: docs}, knowledge.IngestOptions{Prune: true})
 		if err != nil || r.Unchanged != len(docs) {
 			b.Fatalf("%+v, %v", r, err)
 		}

@@ -78,6 +78,9 @@ func (x *Index) Candidates(ctx context.Context, l knowledge.Lookup) (knowledge.C
 	if err != nil {
 		return knowledge.Candidates{}, fmt.Errorf("search: %w", err)
 	}
+	if best, err = also(snapshot, l, best); err != nil {
+		return knowledge.Candidates{}, fmt.Errorf("search: %w", err)
+	}
 	passages, err := load(snapshot, best)
 	if err != nil {
 		return knowledge.Candidates{}, fmt.Errorf("search: %w", err)

@@ -31,7 +31,7 @@ func TestSearchBesideIngest(t *testing.T) {
 		for i := range docs {
 			all = append(all, version(fmt.Sprintf("d%d", i), n))
 		}
-		if _, err := x.Ingest(t.Context(), "c", &knowledgetest.Source{Docs: all}, index.IngestOptions{Prune: true}); err != nil {
+		if _, err := x.Ingest(t.Context(), "c", &knowledgetest.Source{Docs: all}, knowledge.IngestOptions{Prune: true}); err != nil {
 			t.Errorf("Ingest: %v", err)
 		}
 	}
@@ -97,7 +97,7 @@ func TestChild(t *testing.T) {
 		for i := range 40 {
 			all = append(all, version(fmt.Sprintf("d%d", i), n))
 		}
-		if _, err := x.Ingest(t.Context(), "c", &knowledgetest.Source{Docs: all}, index.IngestOptions{}); err != nil {
+		if _, err := x.Ingest(t.Context(), "c", &knowledgetest.Source{Docs: all}, knowledge.IngestOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Fprintf(os.Stdout, "written %d\n", n)

@@ -16,7 +16,7 @@ import (
 const formatFile = "format.json"
 
 // format is raised when what is stored, or how text is cut, changes.
-const format = 2
+const format = 3
 
 type formatNote struct {
 	Format int `json:"format"`

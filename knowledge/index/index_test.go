@@ -44,9 +44,9 @@ func fresh(t *testing.T) *index.Index {
 	return x
 }
 
-func feed(t *testing.T, x *index.Index, collection string, prune bool, docs ...knowledge.Document) index.Report {
+func feed(t *testing.T, x *index.Index, collection string, prune bool, docs ...knowledge.Document) knowledge.Report {
 	t.Helper()
-	r, err := x.Ingest(t.Context(), collection, &knowledgetest.Source{Docs: docs}, index.IngestOptions{Prune: prune})
+	r, err := x.Ingest(t.Context(), collection, &knowledgetest.Source{Docs: docs}, knowledge.IngestOptions{Prune: prune})
 	if err != nil {
 		t.Fatalf("Ingest: %v", err)
 	}
@@ -104,7 +104,7 @@ func long(id, word string, passages int) knowledge.Document {
 func TestIngestWritesOnlyWhatChanged(t *testing.T) {
 	t.Parallel()
 	x := fresh(t)
-	count := func(r index.Report) [5]int { return [5]int{r.Added, r.Changed, r.Unchanged, r.Removed, r.Passages} }
+	count := func(r knowledge.Report) [5]int { return [5]int{r.Added, r.Changed, r.Unchanged, r.Removed, r.Passages} }
 	a, b := long("a", "apple", 3), long("b", "banana", 2)
 	r := feed(t, x, "fruit", false, a, b)
 	same(t, "first", [5]int{2, 0, 0, 0, 5}, count(r))
@@ -166,7 +166,7 @@ func TestIngestLeavesOutAndSaysSo(t *testing.T) {
 			return nil
 		},
 	}
-	r, err := x.Ingest(t.Context(), "c", src, index.IngestOptions{Prune: true})
+	r, err := x.Ingest(t.Context(), "c", src, knowledge.IngestOptions{Prune: true})
 	if err != nil || r.Skips != 7 || len(r.Skipped) != 7 || r.Unchanged != 1 || r.Removed != 1 {
 		t.Errorf("report %+v, %v", r, err)
 	}
@@ -188,7 +188,7 @@ func TestIngestErrors(t *testing.T) {
 	t.Parallel()
 	x := fresh(t)
 	for _, name := range []string{"", "a b", "a/b", "a\x1fb", strings.Repeat("x", 65)} {
-		if _, err := x.Ingest(t.Context(), name, &knowledgetest.Source{}, index.IngestOptions{}); err == nil {
+		if _, err := x.Ingest(t.Context(), name, &knowledgetest.Source{}, knowledge.IngestOptions{}); err == nil {
 			t.Errorf("collection %q was taken", name)
 		}
 	}
@@ -199,7 +199,7 @@ func TestIngestErrors(t *testing.T) {
 		}
 		return nil
 	}}
-	if _, err := x.Ingest(t.Context(), "c", src, index.IngestOptions{Prune: true}); !errors.Is(err, boom) {
+	if _, err := x.Ingest(t.Context(), "c", src, knowledge.IngestOptions{Prune: true}); !errors.Is(err, boom) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -211,7 +211,7 @@ func TestAnIngestThatIsStoppedGoesOn(t *testing.T) {
 	docs := knowledgetest.Generate(9000)
 	feed(t, x, "c", false, doc("old", "old apple"))
 	ctx, cancel := context.WithCancel(t.Context())
-	stopped, err := x.Ingest(ctx, "c", &knowledgetest.Source{Docs: docs}, index.IngestOptions{Prune: true, Progress: func(p index.Progress) {
+	stopped, err := x.Ingest(ctx, "c", &knowledgetest.Source{Docs: docs}, knowledge.IngestOptions{Prune: true, Progress: func(p knowledge.Progress) {
 		if p.Passages > 0 {
 			cancel()
 		}

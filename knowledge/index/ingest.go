@@ -10,8 +10,8 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
@@ -21,64 +21,12 @@ import (
 	"github.com/tribunebot/tribune/knowledge/split"
 )
 
-// IngestOptions say how to feed a source.
-type IngestOptions struct {
-	// Prune removes the documents that the source no longer has: of a source
-	// with Places those it covers, of any other all of the collection. Without
-	// it a source only adds and changes.
-	Prune bool
-	// Whole says that the source is all that the collection holds: Prune then
-	// removes what came from elsewhere too, as from a folder that a collection
-	// was fed from until its settings changed.
-	Whole bool
-	// Progress is called now and then, from the goroutine of Ingest.
-	Progress func(Progress)
-}
-
-// Progress is how far an ingest has come.
-type Progress struct {
-	Documents int // read so far, those that are left out too
-	Total     int // about how many there are; 0: unknown
-	Passages  int // written so far
-	Current   string
-}
-
-// Counted is what a Source has that can tell beforehand how much it will give.
-type Counted interface {
-	// Count says about how many documents there are, 0 when it can't tell.
-	Count(ctx context.Context) int
-}
-
 // progressEvery is how many documents are read between two calls of Progress.
 const progressEvery = 64
 
 // maxSkipped bounds the lists of skipped documents and of notes in a report;
 // all are counted.
 const maxSkipped = 100
-
-// Note is something about a document that is worth a look, though it was fed.
-type Note struct {
-	Document string `json:"document"`
-	Text     string `json:"text"`
-}
-
-// Report says what an ingest did. Passages counts those of added and changed
-// documents.
-type Report struct {
-	Collection string              `json:"collection"`
-	Source     string              `json:"source"`
-	Added      int                 `json:"added"`
-	Changed    int                 `json:"changed"`
-	Unchanged  int                 `json:"unchanged"`
-	Removed    int                 `json:"removed"`
-	Passages   int                 `json:"passages"`
-	Skips      int                 `json:"skips"`             // how many documents were left out
-	Skipped    []knowledge.Skipped `json:"skipped,omitempty"` // the first hundred of them
-	Foreign    int                 `json:"foreign"`           // how many of those are files of another kind
-	Noted      int                 `json:"noted"`             // how many documents there is a note on
-	Notes      []Note              `json:"notes,omitempty"`   // the first hundred of them
-	Took       time.Duration       `json:"took_ns"`
-}
 
 // A batch is written when it has this many bytes of text or this many passages:
 // some 100 MB of memory while its terms are counted.
@@ -105,10 +53,10 @@ var errName = errors.New("a collection's name has 1 to 64 letters, digits, dots,
 type ingest struct {
 	x          *Index
 	collection string
-	options    IngestOptions
-	places     Places // nil: the source has none
+	options    knowledge.IngestOptions
+	places     knowledge.Places // nil: the source has none
 	before     *scorch.IndexSnapshot
-	report     Report
+	report     knowledge.Report
 	seed       maphash.Seed
 	ids        map[uint64]struct{} // hashes of the ids given so far
 	unread     map[uint64]struct{} // hashes of the origins that were left out
@@ -118,32 +66,32 @@ type ingest struct {
 	batch      *bleve.Batch
 	bytes      int
 	passages   int // in the batch
-	tally      Report
+	tally      knowledge.Report
 }
 
 // Ingest feeds a source into a collection: what is new or changed is indexed,
 // what is unchanged costs a hash. Every document is replaced in one step. When
 // ctx ends, what was written stays, the report says what that was, and the next
 // run goes on from there.
-func (x *Index) Ingest(ctx context.Context, collection string, src knowledge.Source, o IngestOptions) (Report, error) {
+func (x *Index) Ingest(ctx context.Context, collection string, src knowledge.Source, o knowledge.IngestOptions) (knowledge.Report, error) {
 	if !validName(collection) {
-		return Report{}, fmt.Errorf("ingest into %q: %w", collection, errName)
+		return knowledge.Report{}, fmt.Errorf("ingest into %q: %w", collection, errName)
 	}
 	x.writing.Lock()
 	defer x.writing.Unlock()
 	started := x.now()
 	before, err := x.reader()
 	if err != nil {
-		return Report{}, err
+		return knowledge.Report{}, err
 	}
 	defer release(before)
 	run := &ingest{
 		x: x, collection: collection, options: o, before: before,
 		seed: maphash.MakeSeed(), ids: map[uint64]struct{}{}, unread: map[uint64]struct{}{}, batch: bleve.NewBatch(),
-		report: Report{Collection: collection, Source: src.Name()},
+		report: knowledge.Report{Collection: collection, Source: src.Name()},
 	}
-	run.places, _ = src.(Places)
-	if c, ok := src.(Counted); ok && o.Progress != nil {
+	run.places, _ = src.(knowledge.Places)
+	if c, ok := src.(knowledge.Counted); ok && o.Progress != nil {
 		run.total = c.Count(ctx)
 	}
 	err = run.all(ctx, src)
@@ -231,7 +179,7 @@ func (g *ingest) skip(s knowledge.Skipped) {
 func (g *ingest) note(id, text string) {
 	g.report.Noted++
 	if len(g.report.Notes) < maxSkipped {
-		g.report.Notes = append(g.report.Notes, Note{Document: shown(id), Text: text})
+		g.report.Notes = append(g.report.Notes, knowledge.Note{Document: shown(id), Text: text})
 	}
 }
 
@@ -315,7 +263,7 @@ func (g *ingest) commit(current string) error {
 	g.report.Unchanged += g.tally.Unchanged
 	g.report.Removed += g.tally.Removed
 	g.report.Passages += g.tally.Passages
-	g.tally, g.bytes, g.passages = Report{}, 0, 0
+	g.tally, g.bytes, g.passages = knowledge.Report{}, 0, 0
 	g.batch = bleve.NewBatch() // a goroutine of bleve's may still read the old one
 	g.tell(current)
 	return nil
@@ -324,7 +272,7 @@ func (g *ingest) commit(current string) error {
 // tell says how far it is.
 func (g *ingest) tell(current string) {
 	if g.options.Progress != nil {
-		g.options.Progress(Progress{Documents: g.read, Total: g.total, Passages: g.report.Passages, Current: current})
+		g.options.Progress(knowledge.Progress{Documents: g.read, Total: g.total, Passages: g.report.Passages, Current: current})
 	}
 }
 
@@ -343,7 +291,8 @@ func hashOf(doc knowledge.Document) []byte {
 	if doc.Markdown {
 		markdown = "markdown"
 	}
-	for _, s := range [...]string{doc.ID, doc.Title, doc.Section, doc.URL, markdown, split.Version, doc.Text} {
+	shape := markdown + strconv.Itoa(int(doc.Anchor))
+	for _, s := range [...]string{doc.ID, doc.Title, doc.Section, doc.URL, shape, split.Version, doc.Text} {
 		binary.LittleEndian.PutUint64(size[:], uint64(len(s)))
 		h.Write(size[:])
 		h.Write([]byte(s))

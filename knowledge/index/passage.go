@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/blevesearch/bleve/v2/document"
 	bleve "github.com/blevesearch/bleve_index_api"
@@ -121,11 +122,31 @@ func encode(r record) []byte {
 	}
 	b = binary.AppendUvarint(b, uint64(r.parts)<<1|named)
 	b = binary.AppendUvarint(b, uint64(p.Line))
+	b = binary.AppendUvarint(b, uint64(p.Page))
+	b = binary.AppendVarint(b, seconds(p.UpdatedAt))
 	for _, s := range [...]string{string(r.hash), r.origin, p.ID, p.Document, p.Collection, p.Title, p.Section, p.URL, p.Text} {
 		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)
 	}
 	return b
+}
+
+// seconds are those since 1970; 0 for a time that is not known.
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+// instant is the time that seconds stood for, as the unsigned number that a
+// signed one is written as.
+func instant(zigzag uint64) time.Time {
+	s := int64(zigzag>>1) ^ -int64(zigzag&1)
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.Unix(s, 0).UTC()
 }
 
 var errRecord = errors.New("broken record of a passage")
@@ -146,7 +167,8 @@ func decode(b []byte) (record, error) {
 	head := next()
 	r.parts, r.named = int(head>>1), head&1 == 1
 	p := &r.passage
-	p.Line = int(next())
+	p.Line, p.Page = int(next()), int(next())
+	p.UpdatedAt = instant(next())
 	var hash string
 	for _, s := range [...]*string{&hash, &r.origin, &p.ID, &p.Document, &p.Collection, &p.Title, &p.Section, &p.URL, &p.Text} {
 		n := next()

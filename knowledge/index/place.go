@@ -13,19 +13,6 @@ import (
 	"github.com/tribunebot/tribune/knowledge"
 )
 
-// Places is what a Source has whose documents come from places that can be
-// looked at: it speaks only for what it covers, and can tell whether another
-// document is still where it was.
-type Places interface {
-	// Covers reports whether a document of this origin would be read by this
-	// source, if it were there.
-	Covers(origin string) bool
-	// Gone reports that there is nothing at an origin any more.
-	Gone(origin string) bool
-	// Same reports that two origins are ways to the same thing.
-	Same(a, b string) bool
-}
-
 // place is where a document goes in a collection.
 type place struct {
 	id      string

@@ -59,7 +59,7 @@ func (d disk) move(t *testing.T, from, to string) {
 
 // feed feeds paths, given by their names, and returns what was added, changed,
 // unchanged, removed and left out.
-func (d disk) feed(t *testing.T, prune bool, names ...string) ([5]int, index.Report) {
+func (d disk) feed(t *testing.T, prune bool, names ...string) ([5]int, knowledge.Report) {
 	t.Helper()
 	var paths []string
 	for _, n := range names {
@@ -69,7 +69,7 @@ func (d disk) feed(t *testing.T, prune bool, names ...string) ([5]int, index.Rep
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := d.index.Ingest(t.Context(), "c", src, index.IngestOptions{Prune: prune})
+	r, err := d.index.Ingest(t.Context(), "c", src, knowledge.IngestOptions{Prune: prune})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestASourceThatIsTheWholeCollection(t *testing.T) {
 		prune   bool
 		removed int
 	}{{false, 0}, {true, 2}} {
-		r, err := d.index.Ingest(t.Context(), "c", src, index.IngestOptions{Prune: tt.prune, Whole: true})
+		r, err := d.index.Ingest(t.Context(), "c", src, knowledge.IngestOptions{Prune: tt.prune, Whole: true})
 		if err != nil || r.Unchanged != 1 || r.Removed != tt.removed {
 			t.Errorf("prune %v: %+v, %v", tt.prune, r, err)
 		}
@@ -222,7 +222,7 @@ func TestIdsThatTheTeamChose(t *testing.T) {
 	d.fed(t, [5]int{2, 0, 0, 0, 0}, "a.jsonl")
 	counts, r := d.feed(t, true, "b.jsonl")
 	same(t, "the newer wins", [5]int{0, 1, 0, 0, 0}, counts)
-	same(t, "and it is told", []index.Note{{Document: "x", Text: "it replaces the document of the same id from " + filepath.ToSlash(d.at("a.jsonl"))}}, r.Notes)
+	same(t, "and it is told", []knowledge.Note{{Document: "x", Text: "it replaces the document of the same id from " + filepath.ToSlash(d.at("a.jsonl"))}}, r.Notes)
 	d.has(t, "walrus", "x#1")
 	d.has(t, "heron")
 	d.has(t, "pelican", "y#1")
@@ -285,9 +285,9 @@ func TestProgress(t *testing.T) {
 	t.Parallel()
 	x := fresh(t)
 	docs := knowledgetest.Generate(300)
-	last := index.Progress{}
+	last := knowledge.Progress{}
 	calls := 0
-	options := index.IngestOptions{Progress: func(p index.Progress) {
+	options := knowledge.IngestOptions{Progress: func(p knowledge.Progress) {
 		if p.Documents < last.Documents || p.Total != 300 {
 			t.Errorf("after %+v came %+v", last, p)
 		}
@@ -295,7 +295,7 @@ func TestProgress(t *testing.T) {
 		calls++
 	}}
 	for _, passages := range []int{300, 0} { // unchanged ones are progress too
-		last, calls = index.Progress{}, 0
+		last, calls = knowledge.Progress{}, 0
 		if _, err := x.Ingest(t.Context(), "c", &counted{knowledgetest.Source{Docs: docs}}, options); err != nil {
 			t.Fatal(err)
 		}
@@ -332,7 +332,7 @@ func TestNames(t *testing.T) {
 		src.docs = append(src.docs, knowledge.Document{ID: "p.md", Origin: origin, Text: fmt.Sprintf("heron number%d", i)})
 	}
 	for _, want := range []int{0, len(src.docs)} {
-		r, err := x.Ingest(t.Context(), "c", src, index.IngestOptions{Prune: true})
+		r, err := x.Ingest(t.Context(), "c", src, knowledge.IngestOptions{Prune: true})
 		if err != nil || r.Unchanged != want || r.Added+r.Unchanged != len(src.docs) {
 			t.Errorf("%+v, %v", r, err)
 		}
@@ -341,7 +341,7 @@ func TestNames(t *testing.T) {
 	}
 	src.docs = append(src.docs, knowledge.Document{ID: strings.Repeat("p", 1020), Origin: "/x", Text: "a"}, knowledge.Document{ID: strings.Repeat("p", 1020), Origin: "/y", Text: "b"},
 		knowledge.Document{ID: strings.Repeat("p", 1024), Origin: "/long/" + strings.Repeat("p", 1024), Text: "a"}, knowledge.Document{ID: strings.Repeat("p", 1024), Origin: "/x/y/" + strings.Repeat("p", 1024), Text: "b"})
-	r, err := x.Ingest(t.Context(), "c", src, index.IngestOptions{})
+	r, err := x.Ingest(t.Context(), "c", src, knowledge.IngestOptions{})
 	if err != nil || r.Added != 3 || r.Skips != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}

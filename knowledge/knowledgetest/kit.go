@@ -45,6 +45,7 @@ func TestEngine(t *testing.T, e knowledge.Engine) {
 	t.Run("no collection, no result", k.noCollection)
 	t.Run("several collections, each once", k.several)
 	t.Run("limit", k.limit)
+	t.Run("what is named comes too", k.also)
 	t.Run("odd terms", k.oddTerms)
 }
 
@@ -118,6 +119,30 @@ func (k engineKit) several(t *testing.T) {
 func (k engineKit) limit(t *testing.T) {
 	if got := k.lookup(t, "门卡 badge", 2, Office); len(got.Passages) != 2 {
 		t.Errorf("got %d passages, want 2", len(got.Passages))
+	}
+}
+
+func (k engineKit) also(t *testing.T) {
+	l := knowledge.Lookup{
+		Terms: []knowledge.Term{{Text: "stair", Weight: 1}}, Collections: []string{Office},
+		Also: []knowledge.Ref{
+			{Collection: Office, ID: "zh/coffee.md#1"},
+			{Collection: Office, ID: "en/badge.md"},
+			{Collection: Office, ID: "en/printer.md"},
+			{Collection: Secret, ID: "salary.md"},
+			{Collection: Office, ID: "zh/coffee.md#9"},
+			{Collection: Office, ID: "nowhere"},
+			{},
+		},
+	}
+	got, err := k.engine.Candidates(t.Context(), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := names(got.Passages)
+	slices.Sort(ids)
+	if want := []string{"en/badge.md", "en/printer.md", "zh/coffee.md"}; !slices.Equal(ids, want) {
+		t.Errorf("got %v, want %v", ids, want)
 	}
 }
 

@@ -8,8 +8,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/cut"
@@ -20,16 +22,42 @@ type Ranker struct {
 	engine  knowledge.Engine
 	words   *words
 	w       weights
+	o       Options
 	cutters sync.Pool // *cut.Cutter, which know the stems of words seen before
 }
 
+// Options are what a ranker may have besides an engine. The zero value is usable.
+type Options struct {
+	// Words are more rules in the form of words.txt, a team's own.
+	Words string
+	// Weigh says how much the documents of a collection count.
+	Weigh map[string]Weight
+	// Lessons finds answered questions; nil: there are none.
+	Lessons knowledge.Lessons
+	// Nearby finds passages by meaning; nil: words alone decide.
+	Nearby knowledge.Nearby
+	// Reranker reads the best passages again; nil: their order stays.
+	Reranker knowledge.Reranker
+	Now      func() time.Time // nil: the real clock
+	Log      *slog.Logger     // nil: no logging
+}
+
+// Weight is how much the documents of a collection count beside those of others.
+type Weight struct {
+	// Authority is the factor of their scores; 0: 1.
+	Authority float64
+	// HalfLife is the age at which a document counts half as much as a new one
+	// does; 0: age does not matter.
+	HalfLife time.Duration
+}
+
 // New returns a ranker over an engine.
-func New(engine knowledge.Engine) (*Ranker, error) {
+func New(engine knowledge.Engine, o Options) (*Ranker, error) {
 	w, err := readWords(wordsFile)
 	if err != nil {
 		return nil, err
 	}
-	return &Ranker{engine: engine, words: w, w: measured()}, nil
+	return &Ranker{engine: engine, words: w, w: measured(), o: o}, nil
 }
 
 // weights are the numbers of the order.

@@ -23,11 +23,11 @@ func over(tb testing.TB, docs map[string][]knowledge.Document) *Ranker {
 	}
 	tb.Cleanup(func() { x.Close() })
 	for name, d := range docs {
-		if _, err := x.Ingest(tb.Context(), name, &knowledgetest.Source{Docs: d}, index.IngestOptions{}); err != nil {
+		if _, err := x.Ingest(tb.Context(), name, &knowledgetest.Source{Docs: d}, knowledge.IngestOptions{}); err != nil {
 			tb.Fatal(err)
 		}
 	}
-	r, err := New(x)
+	r, err := New(x, Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func (u uncounted) Candidates(ctx context.Context, l knowledge.Lookup) (knowledg
 
 func TestRetrieverWithoutFrequencies(t *testing.T) {
 	t.Parallel()
-	r, err := New(uncounted{over(t, knowledgetest.Documents()).engine})
+	r, err := New(uncounted{over(t, knowledgetest.Documents()).engine}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func (down) Candidates(context.Context, knowledge.Lookup) (knowledge.Candidates,
 
 func TestAnEngineThatFails(t *testing.T) {
 	t.Parallel()
-	r, err := New(down{})
+	r, err := New(down{}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -172,5 +172,7 @@ func (p *packer) flush() {
 		Text:     text,
 		URL:      p.doc.URL,
 		Line:     p.line,
+
+		UpdatedAt: p.doc.UpdatedAt,
 	})
 }

@@ -43,7 +43,7 @@ var errNothing = errors.New("no file or folder was named")
 // A path that is named twice, or lies in another one, is read once. A path that
 // does not exist is an error.
 //
-// The source has index.Places and index.Counted.
+// The source has knowledge.Places and knowledge.Counted.
 func New(paths []string) (knowledge.Source, error) {
 	if len(paths) == 0 {
 		return nil, errNothing

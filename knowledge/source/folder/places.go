@@ -25,7 +25,7 @@ func pathOf(origin string) string {
 	return filepath.FromSlash(file)
 }
 
-// Covers implements index.Places.
+// Covers implements knowledge.Places.
 func (s *source) Covers(origin string) bool {
 	at := pathOf(origin)
 	for _, r := range s.roots {
@@ -39,13 +39,13 @@ func (s *source) Covers(origin string) bool {
 	return false
 }
 
-// Gone implements index.Places.
+// Gone implements knowledge.Places.
 func (s *source) Gone(origin string) bool {
 	_, err := os.Stat(pathOf(origin))
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// Same implements index.Places.
+// Same implements knowledge.Places.
 func (s *source) Same(a, b string) bool {
 	if a == b {
 		return true
@@ -60,7 +60,7 @@ func (s *source) Same(a, b string) bool {
 	return err == nil && idOfA == idOfB && os.SameFile(one, other)
 }
 
-// Count implements index.Counted: files are one each, JSON lines are counted.
+// Count implements knowledge.Counted: files are one each, JSON lines are counted.
 func (s *source) Count(ctx context.Context) int {
 	total := 0
 	for _, r := range s.roots {
