@@ -4,12 +4,14 @@ import "time"
 
 // Source is one passage that an answer cites as [N].
 type Source struct {
-	N     int     `json:"n"`
-	Title string  `json:"title"`
-	Ref   string  `json:"ref"` // the document's id, with a place in it after '#'
-	URL   string  `json:"url,omitempty"`
-	Quote string  `json:"quote"`
-	Score float64 `json:"score"`
+	N     int    `json:"n"`
+	Title string `json:"title"`
+	Ref   string `json:"ref"` // the document's id, with a place in it after '#'
+	// Collection is where the document is kept: with Ref it names the passage.
+	Collection string  `json:"collection,omitempty"`
+	URL        string  `json:"url,omitempty"`
+	Quote      string  `json:"quote"`
+	Score      float64 `json:"score"`
 }
 
 // Mode says how an answer was made.
