@@ -14,14 +14,6 @@ type key struct{ name, desc string }
 
 const trustedDesc = "people (platform:team:user) whose corrections become knowledge"
 
-// collectionKeys are the keys of a collection.
-func collectionKeys() []key {
-	return []key{
-		{"sources", "folders it is fed from, as {dir: PATH}; relative to this file"},
-		{"visible_to", `who may see it: "platform:team:channel", "platform:team:public", "platform:team:dm", web, "key:NAME"; without it the terminal and the master key alone, but everybody for default and handbook`},
-	}
-}
-
 // channelKeys are the keys of a channel.
 func channelKeys() []key {
 	return []key{

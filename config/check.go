@@ -42,7 +42,7 @@ func (l *loader) checkURLs() {
 
 func (l *loader) checkSchemes(name string, u URL, schemes []string) {
 	parts := strings.Split(u.Reveal(), ",")
-	if len(parts) > 1 && name != "NATS_URL" {
+	if len(parts) > 1 && name != "NATS_URL" && name != "WEAVIATE_URL" {
 		l.mistake(name, "there are several addresses", "write one, without commas")
 		return
 	}

@@ -67,7 +67,7 @@ func TestMistakes(t *testing.T) {
 		"nats half":         {"NATS_URL=nats://n NATS_PASSWORD=p", "environment: NATS_PASSWORD: it needs NATS_USER: set both or neither"},
 		"nats unused":       {"NATS_REPLICAS=3 NATS_CA=check_test.go", "warning: environment: NATS_CA: the embedded queue does not use it: set NATS_URL too, or unset it\nwarning: environment: NATS_REPLICAS: the embedded queue does not use it: set NATS_URL too, or unset it"},
 		"weaviate unused":   {"WEAVIATE_API_KEY=k", "warning: environment: WEAVIATE_API_KEY: the embedded engine does not use it: set WEAVIATE_URL too, or unset it"},
-		"two addresses":     {"WEAVIATE_URL=http://a,http://b", "environment: WEAVIATE_URL: there are several addresses: write one, without commas"},
+		"two addresses":     {"EMBEDDING_API_BASE=http://a,http://b", "environment: EMBEDDING_API_BASE: there are several addresses: write one, without commas"},
 		"database":          {"DATABASE_URL=mysql://u:p@h/d", `environment: DATABASE_URL: an address with "mysql" cannot be used here: begin it with postgres:// or postgresql://`},
 		"database socket":   {"DATABASE_URL=postgres:///d?host=/run/postgresql", ""},
 		"langfuse half":     {"LANGFUSE_SECRET_KEY=s", "environment: LANGFUSE_SECRET_KEY: it needs LANGFUSE_PUBLIC_KEY: set both or neither"},
@@ -121,7 +121,7 @@ func TestWhatIsNotUsedYetIsSaid(t *testing.T) {
 	for _, p := range c.Warnings {
 		said[p.Setting] = p.Message == notUsedYet
 	}
-	want := map[string]bool{"WEAVIATE_URL": true, "DATABASE_URL": true, "EMBEDDING_MODEL": true}
+	want := map[string]bool{"DATABASE_URL": true}
 	if diff := cmp.Diff(want, said); diff != "" {
 		t.Error(diff)
 	}

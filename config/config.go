@@ -46,6 +46,7 @@ type Models struct {
 	APIBase   URL    `envconfig:"LITELLM_API_BASE" desc:"address of a LiteLLM proxy; unset: the provider is called directly. With a proxy the LiteLLM file's model list is not used"`
 	APIKey    Secret `envconfig:"LITELLM_API_KEY" desc:"key for that proxy"`
 	File      string `envconfig:"LITELLM_CONFIG" shown:"litellm_config.yaml if there" desc:"LiteLLM file: model list and router settings"`
+	Rerank    string `envconfig:"TRIBUNE_RERANK_MODEL" desc:"model group that reads the best passages again and puts them in order; unset: none does"`
 	MasterKey Secret `envconfig:"LITELLM_MASTER_KEY" shown:"generated into the data directory at the first start" desc:"key of the gateway's administration and of the console"`
 }
 
@@ -101,7 +102,7 @@ type NATS struct {
 
 // Weaviate is the shared knowledge engine. Without URL the embedded one is used.
 type Weaviate struct {
-	URL    URL    `envconfig:"WEAVIATE_URL" shown:"embedded engine" desc:"address of Weaviate"`
+	URL    URL    `envconfig:"WEAVIATE_URL" shown:"embedded engine" desc:"address of a Weaviate cluster; several hosts with commas between"`
 	APIKey Secret `envconfig:"WEAVIATE_API_KEY" desc:"key for it"`
 }
 

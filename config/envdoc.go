@@ -28,7 +28,8 @@ Any other provider's key and address are read as ` + "`<PROVIDER>_API_KEY` and `
 const docFile = `
 ## ` + "`tribune.yaml`" + `
 
-The file of channels and collections. Its three keys are ` + "`collections`, `channels` and `trusted`" + ` (%s).
+The file of channels and collections. Its keys are ` + "`collections`, `channels`, `trusted`" + ` (%s)
+and ` + "`words`" + ` (%s).
 Under ` + "`channels`, `default`" + ` is what every other channel inherits from, key by key; the others are named ` + "`platform:team:channel`" + `.
 A mistake in the file is reported with its line and column.
 `
@@ -59,7 +60,7 @@ func WriteDoc(w io.Writer) error {
 			page.WriteString(docProviders)
 		}
 	}
-	fmt.Fprintf(&page, docFile, trustedDesc)
+	fmt.Fprintf(&page, docFile, trustedDesc, wordsDesc)
 	defaults := channelValues(defaultChannel())
 	writeKeys(&page, "key of a channel", channelKeys(), defaults)
 	writeKeys(&page, "key of a collection", collectionKeys(), nil)

@@ -13,17 +13,42 @@ type File struct {
 	// Trusted are the people ("slack:T01:U07") whose corrections become
 	// knowledge.
 	Trusted []string `json:"trusted"`
+	// Words are a team's own rules for reading questions, in the form of
+	// knowledge/rank's words.txt; "" for none.
+	Words string `json:"words,omitempty"`
 }
 
 // Collection is a set of documents that the same people may see.
 type Collection struct {
-	// Dirs are the folders it is fed from, relative ones made relative to the
-	// file that named them.
-	Dirs []string `json:"dirs"`
+	// Sources are what it is fed from.
+	Sources []Source `json:"sources"`
 	// VisibleTo are the patterns of the places that may see it.
 	VisibleTo []string `json:"visible_to"`
 	// Restricted is true where the file has a visible_to, even an empty one.
 	Restricted bool `json:"restricted"`
+	// Authority is the factor of its passages' scores beside those of other
+	// collections; 0: 1.
+	Authority float64 `json:"authority,omitempty"`
+	// HalfLife is the age at which a document counts half; 0: age is nothing.
+	HalfLife Duration `json:"half_life,omitempty"`
+}
+
+// Source is one place that documents come from.
+type Source struct {
+	// Address is the path of a folder or file, made absolute, or an address
+	// with a scheme: https, git+https, discord.
+	Address string `json:"address"`
+	// Private allows it to lie on a private network.
+	Private bool `json:"private,omitempty"`
+}
+
+// Addresses returns where a collection is fed from.
+func (c Collection) Addresses() []string {
+	out := make([]string, len(c.Sources))
+	for i, s := range c.Sources {
+		out[i] = s.Address
+	}
+	return out
 }
 
 // Channel is how the bot behaves in one channel.

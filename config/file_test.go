@@ -50,9 +50,9 @@ func TestFile(t *testing.T) {
 	want := File{
 		Path: filepath.Join(dir, "conf/tribune.yaml"),
 		Collections: map[string]Collection{
-			"labour-law": {Dirs: []string{filepath.Join(dir, "conf/handbook")}, VisibleTo: []string{"slack:T01:public", "discord:9001:public", "web"}, Restricted: true},
-			"hr-private": {Dirs: []string{"/srv/hr", filepath.Join(dir, "more")}, VisibleTo: []string{"slack:T01:C42"}, Restricted: true},
-			"劳动法":        {Dirs: []string{}, VisibleTo: []string{}},
+			"labour-law": {Sources: []Source{{Address: filepath.Join(dir, "conf/handbook")}}, VisibleTo: []string{"slack:T01:public", "discord:9001:public", "web"}, Restricted: true},
+			"hr-private": {Sources: []Source{{Address: "/srv/hr"}, {Address: filepath.Join(dir, "more")}}, VisibleTo: []string{"slack:T01:C42"}, Restricted: true},
+			"劳动法":        {Sources: []Source{}, VisibleTo: []string{}},
 		},
 		Default:  base,
 		Channels: map[string]Channel{"slack:T01:C42": private, "discord:9001:77": rhymes},
@@ -69,6 +69,45 @@ func TestFile(t *testing.T) {
 	missing := `warning: conf/tribune.yaml:6:14: collections.hr-private.sources.dir: there is no folder "/srv/hr": make it, or correct the path` + "\n" +
 		`warning: conf/tribune.yaml:7:14: collections.hr-private.sources.dir: there is no folder ` + quote(filepath.Join(dir, "more")) + `: make it, or correct the path`
 	if diff := cmp.Diff(missing, lines(c, nil)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+const everySource = `
+collections:
+  docs:
+    sources:
+      - url: https://docs.example.org/guide/
+      - {url: "http://wiki.internal/", private: true}
+      - git: https://example.org/team/docs.git
+      - git: git@example.org:team/notes.git
+      - discord: "123456789"
+    authority: 1.5
+    half_life: 365d
+words:
+  synonyms: {"调休; 倒休": "补休; 调换休息日", PTO: [annual leave, paid leave]}
+  fillers: [亲]
+  authority: {"公司章程": 1}
+`
+
+func TestSourcesAndWords(t *testing.T) {
+	t.Parallel()
+	c := mustLoad(t, map[string]string{"tribune.yaml": everySource})
+	docs := Collection{
+		Sources: []Source{
+			{Address: "https://docs.example.org/guide/"},
+			{Address: "http://wiki.internal/", Private: true},
+			{Address: "git+https://example.org/team/docs.git"},
+			{Address: "git@example.org:team/notes.git"},
+			{Address: "discord://123456789"},
+		},
+		VisibleTo: []string{}, Authority: 1.5, HalfLife: Duration(365 * day),
+	}
+	if diff := cmp.Diff(docs, c.File.Collections["docs"]); diff != "" {
+		t.Error(diff)
+	}
+	words := "[synonyms]\n调休; 倒休 -> 补休; 调换休息日\nPTO -> annual leave; paid leave\n[fillers]\n亲\n[authority]\n公司章程 1\n"
+	if diff := cmp.Diff(words, c.File.Words); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -132,6 +171,15 @@ func TestFileMistakes(t *testing.T) {
 		"unknown key":        {"channels:\n  default:\n    burst: 3\n    question: 5/m\n", "4:5: channels.default.question: no such key: did you mean questions?"},
 		"odd key":            {"channels: {default: {zzzzzz: 1}}\n", "1:22: channels.default.zzzzzz: no such key: " + keys},
 		"key of collection":  {"collections: {a: {visible: [web]}}\n", "1:19: collections.a.visible: no such key: did you mean visible_to?"},
+		"two places":         {"collections: {a: {sources: [{discord: 1, url: \"https://a.b\"}]}}\n", "1:42: collections.a.sources.url: a source is one place, and this one names discord too: make two sources of it"},
+		"no web address":     {"collections: {a: {sources: [{url: docs.example.org}]}}\n", `1:35: collections.a.sources.url: "docs.example.org" is no web address: begin it with https://`},
+		"no repository":      {"collections: {a: {sources: [{git: docs}]}}\n", `1:35: collections.a.sources.git: "docs" is no address of a repository: write it as for git clone: https://example.org/team/docs.git`},
+		"no channel id":      {"collections: {a: {sources: [{discord: general}]}}\n", `1:39: collections.a.sources.discord: "general" is no channel id: copy the id of the channel in Discord (developer mode): a number`},
+		"private":            {"collections: {a: {sources: [{url: \"https://a.b\", private: perhaps}]}}\n", `1:59: collections.a.sources.private: "perhaps" is neither true nor false: write private: true`},
+		"authority":          {"collections: {a: {authority: 50}}\n", `1:30: collections.a.authority: "50" is no weight: write a number from 0.1 to 10`},
+		"half life":          {"collections: {a: {half_life: old}}\n", `1:30: collections.a.half_life: "old" is not a duration: write it as 30s, 12h or 90d`},
+		"words":              {"words: {synonym: {a: b}}\n", "1:9: words.synonym: no such key: did you mean synonyms?"},
+		"word with a sign":   {"words: {fillers: [\"a -> b\"]}\n", `1:19: words.fillers: "a -> b" has signs that words do not have: leave out line ends, brackets, # and ->`},
 		"key of source":      {"collections: {a: {sources: [{dirs: x}]}}\n", "1:30: collections.a.sources.dirs: no such key: did you mean dir?"},
 		"twice":              {"channels:\n  default:\n    burst: 1\n    burst: 2\n", "4:5: channels.default.burst: it is there twice, first in line 3: remove one of them"},
 		"channel twice":      {"channels:\n  \"slack:T:C\": {burst: 1}\n  slack:T:C: {burst: 2}\n", "3:3: channels.slack:T:C: it is there twice, first in line 2: remove one of them"},

@@ -10,7 +10,7 @@ import (
 // silently without effect costs somebody an afternoon.
 func unused() []string {
 	return []string{
-		"EMBEDDING_", "SLACK_CLIENT_", "WEAVIATE_", "DATABASE_URL", ".followups",
+		"SLACK_CLIENT_", "DATABASE_URL", ".followups",
 	}
 }
 

@@ -3,12 +3,10 @@ package config
 import (
 	"cmp"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 )
 
@@ -65,14 +63,14 @@ func (r *fileReader) read(path string) {
 	r.readText(text)
 }
 
-// readText reads the file's three sections.
+// readText reads the file's sections.
 func (r *fileReader) readText(text []byte) {
 	root := r.parse(text)
 	if root == nil {
 		return
 	}
 	sections := map[string]entry{}
-	for _, e := range r.mapping(root, "", []string{"collections", "channels", "trusted"}) {
+	for _, e := range r.mapping(root, "", []string{"collections", "channels", "trusted", "words"}) {
 		sections[e.key] = e
 	}
 	if e, ok := sections["collections"]; ok {
@@ -83,6 +81,9 @@ func (r *fileReader) readText(text []byte) {
 	}
 	if e, ok := sections["trusted"]; ok {
 		r.file.Trusted = itemTexts(r.valid(e, checkTrusted))
+	}
+	if e, ok := sections["words"]; ok {
+		r.words(e)
 	}
 }
 
@@ -95,38 +96,6 @@ func (r *fileReader) collections(section entry) {
 		}
 		r.file.Collections[e.key] = r.collection(e)
 	}
-}
-
-func (r *fileReader) collection(named entry) Collection {
-	c := Collection{Dirs: []string{}, VisibleTo: []string{}}
-	for _, e := range r.mapping(named.value, named.where, keyNames(collectionKeys())) {
-		switch e.key {
-		case "sources":
-			for _, source := range r.list(e.value, e.where) {
-				c.Dirs = append(c.Dirs, r.source(source, e.where)...)
-			}
-			r.note(e, strings.Join(c.Dirs, ", "))
-		case "visible_to":
-			c.Restricted = true // also where it is empty or wrong: fail closed
-			c.VisibleTo = itemTexts(r.valid(e, checkPattern))
-		}
-	}
-	return c
-}
-
-// source returns the folders of one source.
-func (r *fileReader) source(node ast.Node, where string) []string {
-	var dirs []string
-	for _, e := range r.mapping(node, where, []string{"dir"}) {
-		if text, ok := r.text(e.value, e.where); ok {
-			dir := beside(r.loader.config.Server.File, text)
-			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-				r.odd(e.value.GetToken(), e.where, "there is no folder "+quote(dir), "make it, or correct the path")
-			}
-			dirs = append(dirs, dir)
-		}
-	}
-	return dirs
 }
 
 // valid returns the items of a list that pass check, and reports the others.

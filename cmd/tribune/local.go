@@ -60,7 +60,7 @@ func (a *App) feedNew(ctx context.Context, s streams) error {
 		return fmt.Errorf("list the collections: %w", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Config.File.Collections)) {
-		if c := a.Config.File.Collections[name]; len(c.Dirs) > 0 && !slices.Contains(names(indexed), name) {
+		if c := a.Config.File.Collections[name]; len(c.Sources) > 0 && !slices.Contains(names(indexed), name) {
 			fmt.Fprintf(s.Err, "tribune: feeding the collection %s for the first time\n", name)
 			a.feedCollection(ctx, name, c)
 		}
@@ -192,7 +192,7 @@ func (a *App) Ingest(ctx context.Context, r ingestRequest, progress func(knowled
 // declared refuses to feed by hand what the next start would remove again: a
 // collection of tribune.yaml is what its folders hold.
 func (a *App) declared(r ingestRequest) error {
-	dirs := a.Config.File.Collections[r.Collection].Dirs
+	dirs := a.Config.File.Collections[r.Collection].Addresses()
 	if len(dirs) == 0 {
 		return nil
 	}

@@ -224,11 +224,11 @@ func (a *App) feedConfigured(ctx context.Context) {
 }
 
 func (a *App) feedCollection(ctx context.Context, name string, c config.Collection) {
-	if len(c.Dirs) == 0 {
+	if len(c.Sources) == 0 {
 		return
 	}
 	// The file says what the collection is made of: what came from elsewhere goes.
-	src, err := openSource(c.Dirs)
+	src, err := openSource(c.Addresses())
 	var report knowledge.Report
 	if err == nil {
 		report, err = a.Index.Ingest(ctx, name, src, knowledge.IngestOptions{Prune: true, Whole: true})
