@@ -24,6 +24,7 @@ type Ranker struct {
 	w       weights
 	o       Options
 	cutters sync.Pool // *cut.Cutter, which know the stems of words seen before
+	state   state     // of the vectors
 }
 
 // Options are what a ranker may have besides an engine. The zero value is usable.
@@ -112,20 +113,25 @@ func (r *Ranker) Retrieve(ctx context.Context, q knowledge.Query) ([]knowledge.P
 	if len(question.terms) == 0 || len(q.Collections) == 0 {
 		return []knowledge.Passage{}, nil
 	}
-	got, err := r.engine.Candidates(ctx, question.lookup(q.Collections, max(candidates, q.Limit), r.w))
+	near := r.near(ctx, q)
+	lookup := question.lookup(q.Collections, max(candidates, q.Limit), r.w)
+	lookup.Also = append(lookup.Also, near.also()...)
+	got, err := r.engine.Candidates(ctx, lookup)
 	if err != nil {
 		return nil, fmt.Errorf("retrieve: %w", err)
 	}
 	all := r.score(question, got)
 	slices.SortFunc(all, better)
-	all = unlike(all, q.Limit)
+	near.fuse(question, all)
+	all = unlike(all, r.reads(q.Limit))
 	out := make([]knowledge.Passage, len(all))
 	for i, f := range all {
 		out[i] = f.passage
 		out[i].Score = f.score
-		out[i].Coverage = coverage(question, f)
+		out[i].Coverage = near.coverage(question, f, coverage(question, f))
 	}
-	return out, nil
+	out = r.rerank(ctx, q.Text, out, question.meant(all))
+	return out[:min(len(out), q.Limit)], nil
 }
 
 // better orders by score; ties by name, so that the order is the same each time.
