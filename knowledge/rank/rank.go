@@ -114,13 +114,15 @@ func (r *Ranker) Retrieve(ctx context.Context, q knowledge.Query) ([]knowledge.P
 		return []knowledge.Passage{}, nil
 	}
 	near := r.near(ctx, q)
+	learned := r.recall(ctx, question, q.Collections)
 	lookup := question.lookup(q.Collections, max(candidates, q.Limit), r.w)
-	lookup.Also = append(lookup.Also, near.also()...)
+	lookup.Also = slices.Concat(near.also(), learned.also())
 	got, err := r.engine.Candidates(ctx, lookup)
 	if err != nil {
 		return nil, fmt.Errorf("retrieve: %w", err)
 	}
 	all := r.score(question, got)
+	learned.raise(all)
 	slices.SortFunc(all, better)
 	near.fuse(question, all)
 	all = unlike(all, r.reads(q.Limit))
@@ -128,7 +130,7 @@ func (r *Ranker) Retrieve(ctx context.Context, q knowledge.Query) ([]knowledge.P
 	for i, f := range all {
 		out[i] = f.passage
 		out[i].Score = f.score
-		out[i].Coverage = near.coverage(question, f, coverage(question, f))
+		out[i].Coverage = near.coverage(question, f, learned.coverage(f, coverage(question, f)))
 	}
 	out = r.rerank(ctx, q.Text, out, question.meant(all))
 	return out[:min(len(out), q.Limit)], nil
