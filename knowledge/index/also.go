@@ -1,16 +1,11 @@
 package index
 
 import (
-	"context"
-	"fmt"
-	"iter"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
-	bleve "github.com/blevesearch/bleve_index_api"
-
 	"github.com/tribunebot/tribune/knowledge"
 )
 
@@ -86,43 +81,4 @@ func numberOf(r *scorch.IndexSnapshot, key string) (uint64, bool, error) {
 		return 0, false, err
 	}
 	return id.Value(), true, nil
-}
-
-// Passages implements knowledge.Library.
-func (x *Index) Passages(ctx context.Context, collection string) iter.Seq2[knowledge.Passage, error] {
-	return func(yield func(knowledge.Passage, error) bool) {
-		if err := x.passages(ctx, collection, func(p knowledge.Passage) bool { return yield(p, nil) }); err != nil {
-			yield(knowledge.Passage{}, fmt.Errorf("read the passages of %s: %w", collection, err))
-		}
-	}
-}
-
-func (x *Index) passages(ctx context.Context, collection string, yield func(knowledge.Passage) bool) error {
-	r, err := x.reader()
-	if err != nil {
-		return err
-	}
-	defer release(r)
-	t, err := r.TermFieldReader(ctx, []byte(markPassage), field(collection), false, false, false)
-	if err != nil {
-		return err
-	}
-	defer release(t)
-	var doc bleve.TermFieldDoc
-	for {
-		d, err := t.Next(&doc)
-		if err != nil || d == nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		rec, err := fetch(r, d.ID.Value())
-		if err != nil {
-			return err
-		}
-		if !yield(rec.passage) {
-			return nil
-		}
-	}
 }

@@ -15,8 +15,8 @@ import (
 // that is empty are told apart from a new one.
 const formatFile = "format.json"
 
-// format is raised when what is stored, or how text is cut, changes.
-const format = 3
+// Format is raised when what is stored, or how text is cut, changes.
+const Format = 3
 
 type formatNote struct {
 	Format int `json:"format"`
@@ -30,8 +30,8 @@ func checkFiles(dir string) error {
 	if err != nil || made == 0 {
 		return err
 	}
-	if made > format {
-		return fmt.Errorf("made by a newer version: format %d, this one reads %d", made, format)
+	if made > Format {
+		return fmt.Errorf("made by a newer version: format %d, this one reads %d", made, Format)
 	}
 	_, err = os.Stat(filepath.Join(dir, rootFile))
 	return err
@@ -61,7 +61,7 @@ func formatOf(dir string) (int, error) {
 // themselves have the rest.
 func (x *Index) retire(dir string, collections []string) error {
 	made, err := formatOf(dir)
-	if err != nil || made == 0 || made == format {
+	if err != nil || made == 0 || made == Format {
 		return err
 	}
 	aside, err := unusedName(fmt.Sprintf("%s-format-%d", filepath.Clean(dir), made))
@@ -111,10 +111,10 @@ func (x *Index) claim(dir string) error {
 	case !known && len(r.Segments()) > 0:
 		return corrupt(dir, errors.New("not an index of this program"))
 	}
-	if err := x.store.SetInternal([]byte(formatKey), []byte{format}); err != nil {
+	if err := x.store.SetInternal([]byte(formatKey), []byte{Format}); err != nil {
 		return fmt.Errorf("open index: %w", err)
 	}
-	raw, err := json.Marshal(formatNote{Format: format})
+	raw, err := json.Marshal(formatNote{Format: Format})
 	if err != nil {
 		return err
 	}

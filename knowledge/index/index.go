@@ -5,7 +5,6 @@
 package index
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,8 +20,6 @@ import (
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	bleve "github.com/blevesearch/bleve_index_api"
-
-	"github.com/tribunebot/tribune/knowledge"
 )
 
 var (
@@ -36,6 +33,9 @@ var (
 type Options struct {
 	Log *slog.Logger     // nil: no logging
 	Now func() time.Time // nil: the real clock
+	// ReadOnly opens an index that is there, and changes nothing in its folder;
+	// feeding it is an error. Several may have it open.
+	ReadOnly bool
 }
 
 // Index is an open index. Searches may run beside one another and beside an
@@ -46,6 +46,7 @@ type Index struct {
 	store   bleve.Index
 	work    *bleve.AnalysisQueue
 	writing sync.Mutex
+	sealed  bool // opened to read only
 	scores  sync.Pool
 }
 
@@ -53,10 +54,12 @@ type Index struct {
 // returns ErrInUse, ErrCorrupt, or the error of the file system, each with what
 // to do about it.
 func Open(dir string, o Options) (*Index, error) {
-	if err := writable(dir); err != nil {
-		return nil, err
+	if !o.ReadOnly {
+		if err := writable(dir); err != nil {
+			return nil, err
+		}
 	}
-	x := &Index{log: o.Log, now: o.Now, work: bleve.NewAnalysisQueue(runtime.GOMAXPROCS(0))}
+	x := &Index{log: o.Log, now: o.Now, sealed: o.ReadOnly, work: bleve.NewAnalysisQueue(runtime.GOMAXPROCS(0))}
 	if x.log == nil {
 		x.log = slog.New(slog.DiscardHandler)
 	}
@@ -83,6 +86,9 @@ func (x *Index) open(dir string) (err error) {
 	if err := checkFiles(dir); err != nil {
 		return corrupt(dir, err)
 	}
+	if x.sealed {
+		return x.openSealed(dir)
+	}
 	names, err := x.inspect(dir)
 	if err != nil {
 		return err
@@ -100,6 +106,29 @@ func (x *Index) open(dir string) (err error) {
 	return nil
 }
 
+// openSealed opens an index to read only. It must be there, and of this format.
+func (x *Index) openSealed(dir string) error {
+	made, err := formatOf(dir)
+	if err == nil && made != Format {
+		err = fmt.Errorf("format %d, this version reads %d", made, Format)
+	}
+	if err != nil {
+		return corrupt(dir, err)
+	}
+	if x.store, err = x.openStore(dir, true); err != nil {
+		return err
+	}
+	r, err := x.reader()
+	if err != nil {
+		return errors.Join(err, x.store.Close())
+	}
+	defer release(r)
+	if len(r.Internal()[formatKey]) == 0 {
+		return errors.Join(corrupt(dir, errors.New("its last state is gone")), x.store.Close())
+	}
+	return nil
+}
+
 func (x *Index) openStore(dir string, readOnly bool) (bleve.Index, error) {
 	store, err := scorch.NewScorch(scorch.Name, map[string]any{
 		"path": dir, "bolt_timeout": lockWait, "read_only": readOnly,
@@ -111,6 +140,24 @@ func (x *Index) openStore(dir string, readOnly bool) (bleve.Index, error) {
 		return nil, openError(dir, err)
 	}
 	return store, nil
+}
+
+// Inspect tells of an index, open or not, which format it has and what its
+// collections are called; 0 and none where there is no index. It returns
+// ErrCorrupt for what can't be read.
+func Inspect(dir string) (made int, collections []string, err error) {
+	defer func() {
+		if p := recover(); p != nil { // bleve panics over some broken files
+			err = corrupt(dir, fmt.Errorf("panic: %v", p))
+		}
+	}()
+	if made, err = formatOf(dir); err != nil {
+		return 0, nil, corrupt(dir, err)
+	}
+	x := &Index{log: slog.New(slog.DiscardHandler), now: time.Now, work: bleve.NewAnalysisQueue(1)}
+	defer x.work.Close()
+	collections, err = x.inspect(dir)
+	return made, collections, err
 }
 
 // inspect looks at an existing index without changing it: bleve drops a state
@@ -210,45 +257,3 @@ func (x *Index) reader() (*scorch.IndexSnapshot, error) {
 
 // release closes what was only read from: nothing is lost if that fails.
 func release(c io.Closer) { c.Close() }
-
-// collectionKey is where the index keeps when a collection last changed.
-const collectionKey = "collection\x1f"
-
-// Collections lists what is indexed, by name.
-func (x *Index) Collections(ctx context.Context) ([]knowledge.Collection, error) {
-	r, err := x.reader()
-	if err != nil {
-		return nil, err
-	}
-	defer release(r)
-	var out []knowledge.Collection
-	for key, val := range r.Internal() {
-		name, ok := strings.CutPrefix(key, collectionKey)
-		if !ok {
-			continue
-		}
-		c := knowledge.Collection{Name: name}
-		if err := c.UpdatedAt.UnmarshalText(val); err != nil {
-			return nil, fmt.Errorf("collection %s: %w", name, err)
-		}
-		if c.Documents, err = count(ctx, r, name, markDocument); err != nil {
-			return nil, err
-		}
-		if c.Passages, err = count(ctx, r, name, markPassage); err != nil {
-			return nil, err
-		}
-		out = append(out, c)
-	}
-	slices.SortFunc(out, func(a, b knowledge.Collection) int { return strings.Compare(a.Name, b.Name) })
-	return out, nil
-}
-
-// count says how many passages of a collection have a term.
-func count(ctx context.Context, r *scorch.IndexSnapshot, collection, term string) (int, error) {
-	t, err := r.TermFieldReader(ctx, []byte(term), field(collection), false, false, false)
-	if err != nil {
-		return 0, fmt.Errorf("collection %s: %w", collection, err)
-	}
-	defer release(t)
-	return int(t.Count()), nil
-}

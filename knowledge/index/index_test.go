@@ -120,7 +120,13 @@ func TestIngestWritesOnlyWhatChanged(t *testing.T) {
 	same(t, "pruned", []string{}, find(t, x, "apricot", "fruit"))
 	same(t, "kept", []string{"b#1", "b#2"}, find(t, x, "banana", "fruit"))
 	got, err := x.Collections(t.Context())
-	same(t, "collections", []knowledge.Collection{{Name: "fruit", Documents: 1, Passages: 2, UpdatedAt: now()}}, got)
+	var bytes int64
+	for p := range x.Passages(t.Context(), "fruit") {
+		bytes += int64(len(p.Text))
+	}
+	same(t, "collections", []knowledge.Collection{
+		{Name: "fruit", Documents: 1, Passages: 2, Bytes: bytes, UpdatedAt: now(), Origins: []string{"memory"}},
+	}, got)
 	if err != nil {
 		t.Error(err)
 	}

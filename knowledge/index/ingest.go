@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -56,6 +57,7 @@ type ingest struct {
 	options    knowledge.IngestOptions
 	places     knowledge.Places // nil: the source has none
 	before     *scorch.IndexSnapshot
+	about      note // of the collection, as it will be when the batch is written
 	report     knowledge.Report
 	seed       maphash.Seed
 	ids        map[uint64]struct{} // hashes of the ids given so far
@@ -79,6 +81,9 @@ func (x *Index) Ingest(ctx context.Context, collection string, src knowledge.Sou
 	}
 	x.writing.Lock()
 	defer x.writing.Unlock()
+	if x.sealed {
+		return knowledge.Report{}, fmt.Errorf("ingest into %s: %w", collection, errSealed)
+	}
 	started := x.now()
 	before, err := x.reader()
 	if err != nil {
@@ -89,6 +94,9 @@ func (x *Index) Ingest(ctx context.Context, collection string, src knowledge.Sou
 		x: x, collection: collection, options: o, before: before,
 		seed: maphash.MakeSeed(), ids: map[uint64]struct{}{}, unread: map[uint64]struct{}{}, batch: bleve.NewBatch(),
 		report: knowledge.Report{Collection: collection, Source: src.Name()},
+	}
+	if run.about, err = noteOf(ctx, before, collection); err != nil {
+		return run.report, fmt.Errorf("ingest into %s: %w", collection, err)
 	}
 	run.places, _ = src.(knowledge.Places)
 	if c, ok := src.(knowledge.Counted); ok && o.Progress != nil {
@@ -212,6 +220,9 @@ func (g *ingest) document(doc knowledge.Document, at place) error {
 		g.skip(knowledge.Skipped{Document: doc.ID, Reason: "it has no text"})
 		return g.remove(at.old)
 	}
+	if err := g.forget(at.old); err != nil {
+		return err
+	}
 	for i := len(passages); i < at.old.parts; i++ {
 		g.batch.Delete(key(g.collection, doc.ID, i))
 	}
@@ -222,6 +233,7 @@ func (g *ingest) document(doc knowledge.Document, at place) error {
 			rec.hash, rec.parts, rec.origin, rec.named = hash, len(passages), doc.Origin, doc.Named
 		}
 		g.batch.Update(entry(rec, i))
+		g.about.Bytes += int64(len(p.Text))
 		g.bytes += len(p.Text) + len(p.Title) + len(p.Section)
 	}
 	g.count(at.found, same, len(passages))
@@ -249,13 +261,8 @@ func (g *ingest) count(found, same bool, passages int) {
 // commit writes the batch; it is on disk when commit returns.
 func (g *ingest) commit(current string) error {
 	if g.passages > 0 || !g.known() {
-		stamp, err := g.x.now().UTC().MarshalText()
-		if err != nil {
+		if err := g.write(); err != nil {
 			return err
-		}
-		g.batch.SetInternal([]byte(collectionKey+g.collection), stamp)
-		if err := g.x.store.Batch(g.batch); err != nil {
-			return fmt.Errorf("write: %w", err)
 		}
 	}
 	g.report.Added += g.tally.Added
@@ -267,6 +274,18 @@ func (g *ingest) commit(current string) error {
 	g.batch = bleve.NewBatch() // a goroutine of bleve's may still read the old one
 	g.tell(current)
 	return nil
+}
+
+// write writes the batch together with what is noted of the collection.
+func (g *ingest) write() error {
+	g.about.UpdatedAt = g.x.now().UTC()
+	g.about.fedFrom(g.report.Source)
+	raw, err := json.Marshal(g.about)
+	if err != nil {
+		return err
+	}
+	g.batch.SetInternal([]byte(collectionKey+g.collection), raw)
+	return g.x.write(g.batch)
 }
 
 // tell says how far it is.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/blevesearch/bleve/v2/index/scorch"
 	bleve "github.com/blevesearch/bleve_index_api"
 
 	"github.com/tribunebot/tribune/knowledge"
@@ -43,7 +42,7 @@ func (g *ingest) isUnread(origin string) bool {
 // prune deletes the documents that were indexed before, lie within what the
 // source covers, and were not read this time.
 func (g *ingest) prune(ctx context.Context) error {
-	return g.x.documents(ctx, g.before, g.collection, func(rec record) error {
+	return walk(ctx, g.before, g.collection, markDocument, func(rec record) error {
 		if !g.covers(rec.origin) || g.given(rec.passage.Document) || len(g.unread) > 0 && g.kept(rec) {
 			return nil
 		}
@@ -58,10 +57,34 @@ func (g *ingest) covers(origin string) bool {
 		slices.ContainsFunc(g.left, func(folder string) bool { return strings.HasPrefix(origin, folder+"/") })
 }
 
+// forget takes the text of a document that was there out of what is counted.
+func (g *ingest) forget(old record) error {
+	for i := range old.parts {
+		rec := old
+		if i > 0 {
+			number, ok, err := numberOf(g.before, key(g.collection, old.passage.Document, i))
+			if err != nil {
+				return err
+			}
+			if !ok {
+				continue
+			}
+			if rec, err = fetch(g.before, number); err != nil {
+				return err
+			}
+		}
+		g.about.Bytes -= int64(len(rec.passage.Text))
+	}
+	return nil
+}
+
 // remove deletes all passages of the document whose first passage is rec.
 func (g *ingest) remove(rec record) error {
 	if rec.parts == 0 {
 		return nil
+	}
+	if err := g.forget(rec); err != nil {
+		return err
 	}
 	for i := range rec.parts {
 		g.batch.Delete(key(g.collection, rec.passage.Document, i))
@@ -74,34 +97,14 @@ func (g *ingest) remove(rec record) error {
 	return g.commit(rec.passage.Document)
 }
 
-// documents calls yield with the first passage of every document of a collection.
-func (x *Index) documents(ctx context.Context, r *scorch.IndexSnapshot, collection string, yield func(record) error) error {
-	t, err := r.TermFieldReader(ctx, []byte(markDocument), field(collection), false, false, false)
-	if err != nil {
-		return err
-	}
-	defer release(t)
-	var doc bleve.TermFieldDoc
-	for {
-		d, err := t.Next(&doc)
-		if err != nil || d == nil {
-			return err
-		}
-		rec, err := fetch(r, d.ID.Value())
-		if err != nil {
-			return err
-		}
-		if err := yield(rec); err != nil {
-			return err
-		}
-	}
-}
-
 // Drop removes a collection. It returns knowledge.ErrNoCollection where there
 // is none of that name.
 func (x *Index) Drop(ctx context.Context, collection string) error {
 	x.writing.Lock()
 	defer x.writing.Unlock()
+	if x.sealed {
+		return fmt.Errorf("drop %s: %w", collection, errSealed)
+	}
 	before, err := x.reader()
 	if err != nil {
 		return err
@@ -111,11 +114,11 @@ func (x *Index) Drop(ctx context.Context, collection string) error {
 	if !g.known() {
 		return fmt.Errorf("drop %s: %w", collection, knowledge.ErrNoCollection)
 	}
-	if err := x.documents(ctx, before, collection, g.remove); err != nil {
+	if err := walk(ctx, before, collection, markDocument, g.remove); err != nil {
 		return fmt.Errorf("drop %s: %w", collection, err)
 	}
 	g.batch.DeleteInternal([]byte(collectionKey + collection))
-	if err := x.store.Batch(g.batch); err != nil {
+	if err := x.write(g.batch); err != nil {
 		return fmt.Errorf("drop %s: %w", collection, err)
 	}
 	return nil
