@@ -1,0 +1,120 @@
+package plain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/tribunebot/tribune/knowledge"
+)
+
+var errMatter = errors.New("its front matter is not YAML: mend the lines between the two ---")
+
+// Text reads plain text, in any encoding that Decode knows.
+func Text(_ context.Context, r io.ReaderAt, size int64) (knowledge.Document, error) {
+	text, err := all(r, size)
+	return knowledge.Document{Text: text, Anchor: knowledge.AnchorLine}, err
+}
+
+// Markdown reads Markdown. Title, address and metadata are those of its front
+// matter; the title is its first heading otherwise.
+func Markdown(_ context.Context, r io.ReaderAt, size int64) (knowledge.Document, error) {
+	text, err := all(r, size)
+	if err != nil {
+		return knowledge.Document{}, err
+	}
+	m, err := frontMatter(text)
+	if err != nil {
+		return knowledge.Document{}, err
+	}
+	if m.title == "" {
+		m.title = firstHeading(m.text)
+	}
+	doc := knowledge.Document{Title: m.title, URL: m.url, Text: m.text, Metadata: m.metadata, Markdown: true, Anchor: knowledge.AnchorLine}
+	if m.url != "" {
+		doc.Anchor = knowledge.AnchorHeading // the page that it was made into, not the file
+	}
+	return doc, nil
+}
+
+// all reads a file as text.
+func all(r io.ReaderAt, size int64) (string, error) {
+	raw, err := io.ReadAll(io.NewSectionReader(r, 0, size))
+	if err != nil {
+		return "", fmt.Errorf("it can't be read (%w): check who may read it", err)
+	}
+	return Decode(raw)
+}
+
+// matter is what stands at the top of a Markdown file between two lines of ---.
+type matter struct {
+	title, url, text string
+	metadata         map[string]string
+}
+
+// maxMatter bounds the size of front matter, in bytes.
+const maxMatter = 64 << 10
+
+// frontMatter parts the front matter from the text. Its lines become empty
+// ones, so that line numbers stay true.
+func frontMatter(text string) (matter, error) {
+	head, body, ok := cutMatter(text)
+	if !ok {
+		return matter{text: text}, nil
+	}
+	var fields map[string]any
+	if err := yaml.Unmarshal([]byte(head), &fields); err != nil {
+		return matter{}, errMatter
+	}
+	m := matter{text: strings.Repeat("\n", strings.Count(head, "\n")+3) + body, metadata: map[string]string{}}
+	for k, v := range fields {
+		switch s := fmt.Sprint(v); k {
+		case "title":
+			m.title = strings.TrimSpace(s)
+		case "url":
+			m.url = s
+		default:
+			m.metadata[k] = s
+		}
+	}
+	return m, nil
+}
+
+func cutMatter(text string) (head, body string, ok bool) {
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	rest, ok := strings.CutPrefix(text, "---\n")
+	if !ok {
+		return "", "", false
+	}
+	end := strings.Index(rest, "\n---\n")
+	if end < 0 || end > maxMatter {
+		return "", "", false
+	}
+	return rest[:end], rest[end+len("\n---\n"):], true
+}
+
+// firstHeading is the text of the first heading of the first level, without
+// its anchor.
+func firstHeading(text string) string {
+	fenced := false
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "```") {
+			fenced = !fenced
+		}
+		if title, ok := strings.CutPrefix(line, "# "); ok && !fenced {
+			title, _, _ = strings.Cut(title, " {#")
+			return strings.TrimSpace(strings.Trim(title, "# "))
+		}
+	}
+	return ""
+}
+
+// hasHeading reports whether a text has a Markdown heading.
+func hasHeading(text string) bool {
+	return firstHeading(text) != "" || strings.HasPrefix(text, "## ") || strings.Contains(text, "\n## ") || strings.Contains(text, "\n### ")
+}

@@ -1,0 +1,143 @@
+// Package unzip reads zip files that nobody vouches for: what they expand to is
+// bounded, whatever they say of themselves, and the names in them are never
+// taken for paths.
+package unzip
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"path"
+	"strings"
+)
+
+// Bounds of what a zip file may hold.
+const (
+	// MaxEntries is how many files an archive may have: exports of a large wiki
+	// have some thousands.
+	MaxEntries = 10_000
+	// MaxEntry is the largest entry once it is expanded, in bytes.
+	MaxEntry = 50 << 20
+	// MaxRatio is how many times larger than in the archive an entry may be.
+	// Text and XML come to 5 to 30; a bomb to a thousand.
+	MaxRatio = 100
+	// free is up to where the ratio is not looked at: small files of repeated
+	// lines pass it honestly, and can't hurt.
+	free = 1 << 20
+)
+
+var (
+	errBroken  = errors.New("it is damaged or not whole: get or save it again")
+	errEntries = fmt.Errorf("it is an archive of more than %d files: split it", MaxEntries)
+	errEntry   = fmt.Errorf("a part of it has more than %d MB when it is unpacked: split it", MaxEntry>>20)
+	errRatio   = fmt.Errorf("it looks like a zip bomb: a part of it grows more than %d times when it is unpacked", MaxRatio)
+)
+
+// Archive is an open zip file.
+type Archive struct {
+	files  []*zip.File
+	byName map[string]*zip.File
+}
+
+// Open reads the list of what is in a zip file. Errors say what to do.
+func Open(r io.ReaderAt, size int64) (*Archive, error) {
+	z, err := zip.NewReader(r, size)
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		return nil, errBroken
+	}
+	if len(z.File) > MaxEntries {
+		return nil, errEntries
+	}
+	a := &Archive{byName: make(map[string]*zip.File, len(z.File))}
+	for _, f := range z.File {
+		if f.FileInfo().IsDir() {
+			continue
+		}
+		a.files = append(a.files, f)
+		if name := clean(f.Name); a.byName[name] == nil {
+			a.byName[name] = f
+		}
+	}
+	return a, nil
+}
+
+// clean is the name of an entry without what leads out of the archive.
+func clean(name string) string {
+	return strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(name, `\`, "/")), "/")
+}
+
+// Has reports whether there is an entry of a name.
+func (a *Archive) Has(name string) bool { return a.byName[clean(name)] != nil }
+
+// Entry is one file of an archive.
+type Entry struct {
+	// Name is its path in the archive, with '/', and never leads out of it.
+	Name string
+	// Size is what the archive says that it expands to, in bytes: a lie, maybe.
+	Size int64
+	file *zip.File
+}
+
+// Entries yields the files of an archive in its own order.
+func (a *Archive) Entries() iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		for _, f := range a.files {
+			if !yield(Entry{Name: clean(f.Name), Size: int64(min(f.UncompressedSize64, 1<<62)), file: f}) {
+				return
+			}
+		}
+	}
+}
+
+// Info is what the archive says of an entry: its time above all.
+func (e Entry) Info() fs.FileInfo { return e.file.FileInfo() }
+
+// Read returns the content of an entry. Errors say what to do.
+func (e Entry) Read() ([]byte, error) { return read(e.file) }
+
+// Read returns the content of an entry, nil where there is none of that name.
+func (a *Archive) Read(name string) ([]byte, error) {
+	f := a.byName[clean(name)]
+	if f == nil {
+		return nil, nil
+	}
+	return read(f)
+}
+
+func read(f *zip.File) ([]byte, error) {
+	limit := limitOf(f)
+	if f.UncompressedSize64 > uint64(limit) {
+		return nil, tooLarge(limit)
+	}
+	in, err := f.Open()
+	if err != nil {
+		return nil, errBroken
+	}
+	defer in.Close()
+	out, err := io.ReadAll(io.LimitReader(in, limit+1))
+	switch {
+	case int64(len(out)) > limit:
+		return nil, tooLarge(limit)
+	case err != nil:
+		return nil, errBroken
+	}
+	return out, nil
+}
+
+// limitOf is how many bytes an entry may expand to.
+func limitOf(f *zip.File) int64 {
+	if f.CompressedSize64 >= MaxEntry/MaxRatio {
+		return MaxEntry
+	}
+	return max(int64(f.CompressedSize64)*MaxRatio, free)
+}
+
+func tooLarge(limit int64) error {
+	if limit < MaxEntry {
+		return errRatio
+	}
+	return errEntry
+}
