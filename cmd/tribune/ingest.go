@@ -137,6 +137,16 @@ func progressLine(p knowledge.Progress, took time.Duration) string {
 	return line
 }
 
+// count shows how many of something are done.
+func (b *progressBar) count(what string, done, total int) {
+	now := b.now()
+	if !b.on || now.Sub(b.last) < barPace {
+		return
+	}
+	b.last = now
+	fmt.Fprintf(b.w, "\r\x1b[K%d of %d %s", done, total, what)
+}
+
 func (b *progressBar) clear() {
 	if b.on && !b.last.IsZero() {
 		fmt.Fprint(b.w, "\r\x1b[K")

@@ -52,6 +52,7 @@ type cli struct {
 	Ingest      ingestCmd      `cmd:"" help:"Feed documents: Markdown, text and JSONL files, or folders of them."`
 	Search      searchCmd      `cmd:"" help:"Passages for some words, best first."`
 	Collections collectionsCmd `cmd:"" help:"What is indexed."`
+	Eval        evalCmd        `cmd:"" help:"Golden questions: how well they are found, cited and refused, compared with the last run."`
 	Models      modelsCmd      `cmd:"" help:"Deployments, how they stand, and what they may use."`
 	Usage       usageCmd       `cmd:"" help:"What was used and what it cost, by model, channel, user, key and day."`
 	Queue       queueCmd       `cmd:"" help:"What waits, and what is being worked on."`
