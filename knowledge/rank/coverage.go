@@ -35,6 +35,18 @@ const (
 	// heading is what a word of a heading counts besides, which says what the
 	// passage is about. Without it manuals fall to .97. Characters gain nothing.
 	heading = 1
+	// leastAtHome is how much at home a question is taken to be at least: a team's
+	// documents may say a thing once, in words that stand nowhere else.
+	leastAtHome = .02
+	// kinds is how many words of a question tell whether it is at home among
+	// the documents. From two to six make no difference.
+	kinds = 3
+	// byChance is the logarithm of as many passages as coverage is good for as
+	// it is: among more, one has most of a question's words by chance. Without
+	// it one threshold can't do for guides of 139 passages and manuals of
+	// 52,000: it refuses 54 % of the unanswerable of these where it now refuses
+	// 86 %.
+	byChance = 5
 )
 
 // coverage is the share of the question's own informative terms that a passage
@@ -42,7 +54,63 @@ const (
 // character counts with a neighbour, an everyday word where a word stands that
 // rules use for it. A passage that does not name the country that the question
 // names covers nothing.
+//
+// The share counts for more the more it is a share of. Chinese characters meet
+// by chance, and lay questions are long: half of five characters is nothing, a
+// fifth of fifty may be the answer. Statutes go from .95 to .99 by it, and of
+// other questions that they do not answer from .83 to .97.
 func coverage(q *question, f *found) float64 {
+	share := q.covered(f)
+	switch {
+	case share <= 0:
+		return 0
+	case q.language == cut.Chinese:
+		return math.Pow(share, 1/(q.weighs(f)*math.Sqrt(q.atHome())))
+	}
+	return math.Pow(share, max(1, math.Log(float64(q.total))/byChance))
+}
+
+// weighs is how much a passage has of a question and of what its words stand
+// for, in words as rare as can be.
+func (q *question) weighs(f *found) float64 {
+	asked := make([]bool, len(q.terms))
+	for i, t := range q.terms {
+		asked[i] = asked[i] || t.own
+		for _, phrase := range t.others {
+			for _, n := range phrase {
+				asked[n] = true
+			}
+		}
+	}
+	sum := 0.0
+	for i, part := range f.parts {
+		if asked[i] {
+			sum += float64(part)
+		}
+	}
+	return sum / idf(1, q.total)
+}
+
+// atHome says how much a question is about what the documents are about, 0 to
+// 1: by how many passages have its commonest words. Who asks lawyers about a
+// cold names nothing that statutes are full of.
+func (q *question) atHome() float64 {
+	var shares []float64
+	for _, t := range q.terms {
+		if t.own && t.kind != cut.Gram && t.kind != cut.Number {
+			shares = append(shares, math.Sqrt(float64(t.frequency)/float64(max(q.total, 1))))
+		}
+	}
+	slices.Sort(shares)
+	sum := 0.0
+	for _, s := range shares[max(0, len(shares)-kinds):] {
+		sum += s
+	}
+	return max(leastAtHome, min(1, sum/kinds))
+}
+
+// covered is the part of a question that a passage covers.
+func (q *question) covered(f *found) float64 {
 	for _, place := range q.places {
 		if !anyOf([][]int{place}, f.has) {
 			return 0
