@@ -113,8 +113,8 @@ func (q Question) Clip() Question {
 	return q
 }
 
-// Event is something that was heard. Question is the only kind so far; the
-// method is unexported so that the kinds stay a closed list in this package.
+// Event is something that was heard: a Question or a Reacted. The method is
+// unexported so that the kinds stay a closed list in this package.
 type Event interface{ event() }
 
 func (Question) event() {}

@@ -1,47 +1,19 @@
 package limit
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/tribunebot/tribune/bots"
+	"github.com/tribunebot/tribune/bots/botstest"
 )
-
-// memory is a bots.Store in memory.
-type memory struct {
-	mu     sync.Mutex
-	values map[string][]byte
-	revs   map[string]uint64
-}
-
-func newMemory() *memory {
-	return &memory{values: map[string][]byte{}, revs: map[string]uint64{}}
-}
-
-func (m *memory) Get(_ context.Context, key string) ([]byte, uint64, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.values[key], m.revs[key], nil
-}
-
-func (m *memory) Put(_ context.Context, key string, value []byte, revision uint64) (uint64, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.revs[key] != revision {
-		return 0, bots.ErrConflict
-	}
-	m.values[key], m.revs[key] = value, revision+1
-	return revision + 1, nil
-}
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func limiter(now *time.Time) *Limiter {
-	return &Limiter{Store: newMemory(), Now: func() time.Time { return *now }}
+	return &Limiter{Store: botstest.NewStore(), Now: func() time.Time { return *now }}
 }
 
 func reserve(t *testing.T, l *Limiter, id string, r Rate) time.Duration {

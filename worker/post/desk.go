@@ -34,13 +34,16 @@ type Turn struct {
 	Refuse bool          // with Wait > 0: say so instead of waiting
 }
 
-// Desk works on questions. All fields but Admit are needed.
+// Desk works on questions. All fields but Admit and Answered are needed.
 type Desk struct {
 	Platforms map[string]bots.Platform // by Thread.Platform
 	Records   worker.Records
 	Answerer  Answerer
 	// Admit tells whether it is the question's turn in its channel; nil: always.
 	Admit func(ctx context.Context, q bots.Question) (Turn, error)
+	// Answered is told of every answer once it stands where it was asked; nil:
+	// nobody is. Its failure is logged and costs the question nothing.
+	Answered func(ctx context.Context, q bots.Question, at bots.Ref, a bots.Answer) error
 	// Claimed returns the record under which the queue handed q out.
 	Claimed func(ctx context.Context) (worker.Record, bool)
 	Now     func() time.Time
@@ -205,11 +208,22 @@ func (j *job) conclude(ctx context.Context, ref bots.Ref, answer bots.Answer) er
 	if err := j.write(ctx, ref, answer.Content()); err != nil {
 		return j.verdict(err)
 	}
+	j.tell(ctx, ref, answer)
 	return j.record.save(ctx, func(r *worker.Record) error {
 		ref.Via = "" // a secret that nobody needs any more
 		r.State = worker.Final
 		return setRef(r, ref)
 	})
+}
+
+// tell tells of an answer that stands where it was asked.
+func (j *job) tell(ctx context.Context, ref bots.Ref, answer bots.Answer) {
+	if j.Answered == nil {
+		return
+	}
+	if err := j.Answered(ctx, j.q, ref, answer); err != nil {
+		j.Log.WarnContext(ctx, "an answer was posted but not noted: nothing can be learned from it", "question", j.q.ID, "error", err)
+	}
 }
 
 // verdict turns a platform's refusal into what the queue should do.

@@ -26,6 +26,30 @@ func bubble(t *testing.T, f func(r *rig)) {
 	synctest.Test(t, func(t *testing.T) { f(newRig(t)) })
 }
 
+func TestWhatWasAnsweredWhereIsTold(t *testing.T) {
+	t.Parallel()
+	for _, fail := range []error{nil, errors.New("full")} {
+		bubble(t, func(r *rig) {
+			t := r.t
+			var told []string
+			r.desk.Answered = func(_ context.Context, q bots.Question, at bots.Ref, a bots.Answer) error {
+				told = append(told, q.ID+" "+at.Message+" "+a.Text)
+				return fail
+			}
+			if err := r.deliver(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			want := []string{r.q.ID + " " + r.room.Shown(t, r.q)[0].ID + " " + theAnswer}
+			if diff := cmp.Diff(want, told); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
+			}
+			if rec := r.records.of(r.q.ID); rec.State != worker.Final {
+				t.Errorf("the record is %q", rec.State)
+			}
+		})
+	}
+}
+
 func TestHappyPath(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(r *rig) {

@@ -30,14 +30,20 @@ const (
 	codeNoStorage    jetstream.ErrorCode = 10047
 )
 
-// Hear implements bots.Inbox: it returns nil once the question is on disk, or
-// was there already. It never takes longer than 2.5 s. Where the queue takes
-// no more questions the error is ErrFull.
+// Hear implements bots.Inbox: it returns nil once the event is on disk, or was
+// there already. It never takes longer than 2.5 s. Where the queue takes no more
+// the error is ErrFull.
 func (q *Queue) Hear(ctx context.Context, e bots.Event) error {
-	question, ok := e.(bots.Question)
-	if !ok {
-		return fmt.Errorf("the queue takes questions, not %T", e)
+	switch e := e.(type) {
+	case bots.Question:
+		return q.hearQuestion(ctx, e)
+	case bots.Reacted:
+		return q.hearMark(ctx, e)
 	}
+	return fmt.Errorf("the queue does not take a %T", e)
+}
+
+func (q *Queue) hearQuestion(ctx context.Context, question bots.Question) error {
 	if question.ID == "" || question.Thread.Platform == "" {
 		return errors.New("a question needs an id and a thread")
 	}
@@ -51,14 +57,18 @@ func (q *Queue) publishQuestion(ctx context.Context, question bots.Question, msg
 	if err != nil {
 		return fmt.Errorf("writing the question as JSON: %w", err)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, hearLimit, fmt.Errorf("the queue did not answer within %s", hearLimit))
-	defer cancel()
-	msg := &nats.Msg{Subject: questionSubject(question), Data: data, Header: header}
-	_, err = q.publish(ctx, msg, jetstream.WithMsgID(msgID))
-	if err != nil {
+	if err := q.store(ctx, &nats.Msg{Subject: questionSubject(question), Data: data, Header: header}, msgID); err != nil {
 		return fmt.Errorf("putting the question in the queue: %w", err)
 	}
 	return nil
+}
+
+// store publishes what was heard, within hearLimit.
+func (q *Queue) store(ctx context.Context, msg *nats.Msg, msgID string) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, hearLimit, fmt.Errorf("the queue did not answer within %s", hearLimit))
+	defer cancel()
+	_, err := q.publish(ctx, msg, jetstream.WithMsgID(msgID))
+	return err
 }
 
 // publish stores one message and waits for the server's word that it is on

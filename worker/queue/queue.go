@@ -65,6 +65,7 @@ type Queue struct {
 	waits     jetstream.Stream
 	dead      jetstream.Stream
 	leases    jetstream.Stream
+	marks     jetstream.Stream
 	records   *records
 
 	mu      sync.Mutex

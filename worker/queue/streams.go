@@ -16,6 +16,7 @@ const (
 	waitsStream     = "WAITS"
 	deadStream      = "DEAD"
 	leasesStream    = "LEASES"
+	marksStream     = "MARKS"
 	recordsBucket   = "records"
 	workers         = "workers" // the consumer, on QUESTIONS and on WAITS
 )
@@ -63,6 +64,7 @@ func (q *Queue) ensureStreams(ctx context.Context) error {
 		{q.waitsConfig(), &q.waits},
 		{q.deadConfig(), &q.dead},
 		{q.leasesConfig(), &q.leases},
+		{q.marksConfig(), &q.marks},
 	} {
 		stream, err := q.ensureStream(ctx, s.config)
 		if err != nil {
@@ -169,7 +171,7 @@ func (q *Queue) ensureConsumers(ctx context.Context) error {
 			return fmt.Errorf("consumer of %s: %w", stream, err)
 		}
 	}
-	return nil
+	return q.ensureMarks(ctx)
 }
 
 func (q *Queue) ensureBuckets(ctx context.Context) error {

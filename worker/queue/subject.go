@@ -66,6 +66,7 @@ const (
 	againSubjects    = "again.>" // pointers whose time has come, by thread
 	deadSubjects     = "dead.>"  // dead letters, by question
 	leaseSubjects    = "lease.>" // leases, by thread
+	markSubjects     = "mark.>"  // check marks, by message
 )
 
 func questionSubject(q bots.Question) string { return "q." + threadTokens(mailboxThread(q)) }

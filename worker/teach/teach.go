@@ -1,0 +1,188 @@
+// Package teach learns from check marks: where somebody who is trusted marks an
+// answer as right, its question becomes a lesson for the passages that it cites,
+// so that the next person who asks in such words finds them. An answer of the bot
+// names its passages; one of a person is read for the documents that it links to,
+// names or repeats. Taking the mark back takes the lesson back.
+package teach
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/tribunebot/tribune/bots"
+	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/worker"
+)
+
+// Book keeps lessons.
+type Book interface {
+	// Learn keeps lessons; the same ones again are no harm.
+	Learn(ctx context.Context, lessons []knowledge.Lesson) error
+	// Unlearn takes back what an origin taught of a question.
+	Unlearn(ctx context.Context, lessons []knowledge.Lesson) error
+}
+
+// Teacher learns from marks. All fields are needed but Log.
+type Teacher struct {
+	Book Book
+	// Trusted tells whose marks count, by platform:team:user.
+	Trusted func(who string) bool
+	// Store keeps what was answered where, and which marks were seen.
+	Store     bots.Store
+	Platforms map[string]bots.Platform
+	Retriever knowledge.Retriever
+	// Visible says which collections a question may be answered from.
+	Visible func(q bots.Question) ([]string, error)
+	Log     *slog.Logger
+}
+
+// given is what is kept of an answer: enough to learn from it long after its
+// record is gone.
+type given struct {
+	Question string          `json:"question"`
+	Refs     []knowledge.Ref `json:"refs"`
+}
+
+// Answered notes what stands in an answer's message. It is called when the
+// message is final, and again after a repeat. Refusals teach nothing.
+func (t *Teacher) Answered(ctx context.Context, q bots.Question, at bots.Ref, a bots.Answer) error {
+	g := given{Question: q.Text}
+	for _, src := range a.Sources {
+		if ref := (knowledge.Ref{Collection: src.Collection, ID: src.Ref}); src.Collection != "" && !slices.Contains(g.Refs, ref) {
+			g.Refs = append(g.Refs, ref)
+		}
+	}
+	if a.Refused || len(g.Refs) == 0 {
+		return nil
+	}
+	value, err := json.Marshal(g)
+	if err != nil {
+		return fmt.Errorf("note an answer: %w", err)
+	}
+	return t.put(ctx, answerKey(q.Thread.Platform, at.Channel, at.Message), value)
+}
+
+func answerKey(platform, channel, message string) string {
+	return "answer/" + platform + ":" + channel + ":" + message
+}
+
+func markKey(r bots.Reacted) string {
+	return "mark/" + r.Thread.Place() + ":" + r.Message + ":" + r.Person
+}
+
+// put writes a value whatever is there.
+func (t *Teacher) put(ctx context.Context, key string, value []byte) error {
+	for {
+		_, revision, err := t.Store.Get(ctx, key)
+		if err != nil {
+			return fmt.Errorf("note an answer: %w", err)
+		}
+		_, err = t.Store.Put(ctx, key, value, revision)
+		if !errors.Is(err, bots.ErrConflict) {
+			return err
+		}
+	}
+}
+
+// seen is the newest that was seen of one person's mark on one message, with
+// what it taught.
+type seen struct {
+	At      time.Time          `json:"at"`
+	Lessons []knowledge.Lesson `json:"lessons,omitempty"`
+}
+
+// Handle learns from a mark, or takes back what one taught. It is a
+// worker.Handler. An older mark than the newest that was seen does nothing:
+// marks may pass each other.
+func (t *Teacher) Handle(ctx context.Context, r bots.Reacted) error {
+	if !t.Trusted(r.Who()) {
+		return nil
+	}
+	raw, revision, err := t.Store.Get(ctx, markKey(r))
+	if err != nil {
+		return fmt.Errorf("read what was seen of a mark: %w", err)
+	}
+	var before seen
+	if raw != nil && json.Unmarshal(raw, &before) == nil && before.At.After(r.At) {
+		return nil
+	}
+	now := seen{At: r.At}
+	if r.Removed {
+		err = t.Book.Unlearn(ctx, before.Lessons)
+	} else {
+		now.Lessons, err = t.learn(ctx, r)
+	}
+	if err != nil {
+		return err
+	}
+	value, err := json.Marshal(now)
+	if err != nil {
+		return fmt.Errorf("note a mark: %w", err)
+	}
+	_, err = t.Store.Put(ctx, markKey(r), value, revision)
+	if err != nil {
+		return fmt.Errorf("note a mark: %w", err)
+	}
+	return nil
+}
+
+// learn makes lessons of what was marked, and returns them.
+func (t *Teacher) learn(ctx context.Context, r bots.Reacted) ([]knowledge.Lesson, error) {
+	g, err := t.marked(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	lessons := lessonsOf(g, r)
+	if len(lessons) == 0 {
+		t.log().InfoContext(ctx, "a marked message names no document: nothing was learned", "place", r.Thread.Place())
+		return nil, nil
+	}
+	if err := t.Book.Learn(ctx, lessons); err != nil {
+		return nil, fmt.Errorf("learn from a mark: %w", err)
+	}
+	t.log().InfoContext(ctx, "learned from a mark", "place", r.Thread.Place(), "by", r.Who(), "lessons", len(lessons))
+	return lessons, nil
+}
+
+func (t *Teacher) log() *slog.Logger {
+	if t.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return t.Log
+}
+
+// lessonsOf is one lesson for each collection that was cited.
+func lessonsOf(g given, r bots.Reacted) []knowledge.Lesson {
+	var out []knowledge.Lesson
+	for _, ref := range g.Refs {
+		i := slices.IndexFunc(out, func(l knowledge.Lesson) bool { return l.Collection == ref.Collection })
+		if i < 0 {
+			out = append(out, knowledge.Lesson{Collection: ref.Collection, Question: g.Question, Origin: r.Who(), At: r.At})
+			i = len(out) - 1
+		}
+		out[i].Refs = append(out[i].Refs, ref.ID)
+	}
+	return out
+}
+
+// marked finds the question and the passages of a marked message: of an answer
+// of the bot they were noted, that of a person is read.
+func (t *Teacher) marked(ctx context.Context, r bots.Reacted) (given, error) {
+	raw, _, err := t.Store.Get(ctx, answerKey(r.Thread.Platform, r.Thread.Channel, r.Message))
+	if err != nil {
+		return given{}, fmt.Errorf("find the marked answer: %w", err)
+	}
+	var g given
+	if raw != nil {
+		if err := json.Unmarshal(raw, &g); err != nil {
+			return given{}, worker.Never(fmt.Errorf("read the marked answer: %w", err))
+		}
+		return g, nil
+	}
+	return t.said(ctx, r)
+}
