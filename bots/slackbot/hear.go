@@ -30,7 +30,7 @@ type callback struct {
 	Event message `json:"event"`
 }
 
-// message is an app_mention or a message event.
+// message is an app_mention, a message or a reaction event.
 type message struct {
 	Type        string          `json:"type"`
 	SubType     string          `json:"subtype"`
@@ -42,6 +42,15 @@ type message struct {
 	Channel     string          `json:"channel"`
 	ChannelType string          `json:"channel_type"`
 	Edited      json.RawMessage `json:"edited"`
+
+	// Of a reaction alone.
+	Reaction string `json:"reaction"`
+	EventTS  string `json:"event_ts"`
+	Item     struct {
+		Type    string `json:"type"`
+		Channel string `json:"channel"`
+		TS      string `json:"ts"`
+	} `json:"item"`
 }
 
 // question makes a question of an event, if it is one.

@@ -165,9 +165,11 @@ func (b *Bot) takeEvent(ctx context.Context, in bots.Inbox, me self, payload []b
 		b.o.Log.WarnContext(ctx, "an event cannot be read", "error", err)
 		return nil
 	}
-	q, ok := b.question(me, c)
-	if !ok {
-		return nil
+	if q, ok := b.question(me, c); ok {
+		return b.hear(ctx, in, q)
 	}
-	return b.hear(ctx, in, q)
+	if r, ok := b.reacted(me, c); ok {
+		return b.hearMark(ctx, in, r)
+	}
+	return nil
 }

@@ -3,7 +3,6 @@ package localslack
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -133,12 +132,7 @@ func (s *Server) event(to []*delivery, subscription string, c *Channel, event ma
 		event["channel_type"] = string(c.Kind)
 	}
 	s.serial++
-	payload, err := json.Marshal(map[string]any{
-		"token": "unused", "team_id": Team, "api_app_id": App, "type": "event_callback",
-		"event_id": fmt.Sprintf("Ev%08d", s.serial), "event_time": s.o.Now().Unix(), "event": event,
-		"is_ext_shared_channel": c.Shared,
-		"authorizations":        []any{map[string]any{"team_id": Team, "user_id": BotUser, "is_bot": true}},
-	})
+	payload, err := json.Marshal(s.callback(event, c))
 	if err != nil {
 		s.o.Log.Error("event cannot be encoded", "error", err)
 		return to

@@ -61,7 +61,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.PingEvery, 5*time.Second)
 	setDefault(&o.PostBurst, 1)
 	if o.Events == nil {
-		o.Events = []string{"app_mention", "message.channels", "message.groups", "message.im", "message.mpim"}
+		o.Events = []string{"app_mention", "message.channels", "message.groups", "message.im", "message.mpim", "reaction_added", "reaction_removed"}
 	}
 	if o.Retries == nil {
 		o.Retries = []time.Duration{0, time.Minute, 5 * time.Minute}
