@@ -5,8 +5,10 @@ package embedtest
 import (
 	"context"
 	"hash/fnv"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -74,8 +76,8 @@ const lean = .5
 func (m *Model) Vector(text string) knowledge.Vector {
 	v := make(knowledge.Vector, m.size())
 	features := m.features(text)
-	for f, weight := range features {
-		add(v, f, weight)
+	for _, f := range slices.Sorted(maps.Keys(features)) { // sums depend on their order
+		add(v, f, features[f])
 	}
 	scale(v, 1-lean)
 	common := make(knowledge.Vector, len(v))
@@ -93,8 +95,8 @@ func (m *Model) Vector(text string) knowledge.Vector {
 func (m *Model) features(text string) map[string]float64 {
 	out := map[string]float64{}
 	text = strings.ToLower(text)
-	for concept, words := range m.Same {
-		for _, w := range words {
+	for _, concept := range slices.Sorted(maps.Keys(m.Same)) {
+		for _, w := range m.Same[concept] {
 			if strings.Contains(text, w) {
 				out["\x00"+concept] = 3
 				text = strings.ReplaceAll(text, w, " ")

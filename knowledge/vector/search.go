@@ -1,0 +1,210 @@
+package vector
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tribunebot/tribune/knowledge"
+)
+
+const (
+	// defaultLimit is the number of passages where a caller names none.
+	defaultLimit = 10
+	// Of how many vectors the exact similarity is computed: four for each that
+	// is wanted. Each is read from disk.
+	leastExact, mostExact, exactEach = 200, 1000, 4
+	// Of how many the code is compared with the question's own numbers, which
+	// costs four times a comparison of codes: one in eight, and on random
+	// vectors that loses nothing that the next step would find.
+	closer, mostClose = 8, 1 << 15
+)
+
+// Nearest implements knowledge.Nearby. The similarity is exact for what is
+// returned; what is returned are the nearest of those whose codes are.
+func (s *Store) Nearest(ctx context.Context, question string, collections []string, limit int) ([]knowledge.Near, error) {
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	if !s.any(collections) {
+		return []knowledge.Near{}, nil
+	}
+	q, err := s.embed(ctx, question)
+	if err != nil {
+		return nil, err
+	}
+	near, damaged, err := s.search(ctx, q, collections, limit)
+	if err != nil {
+		return nil, err
+	}
+	if len(damaged) > 0 {
+		s.o.Log.WarnContext(ctx, "vectors are damaged on disk: the next ingest embeds their texts again", "vectors", len(damaged))
+	}
+	return near, nil
+}
+
+// any reports whether there is anything to look at: a question costs a call.
+func (s *Store) any(collections []string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.ContainsFunc(collections, func(c string) bool { return s.collections[c].size() > 0 })
+}
+
+// embed returns the vector of a question.
+func (s *Store) embed(ctx context.Context, question string) (knowledge.Vector, error) {
+	k := keyOf(question)
+	if v, ok := s.questions.get(k); ok {
+		return v, nil
+	}
+	vectors, err := s.o.Embedder.Embed(ctx, []string{question})
+	if err != nil {
+		return nil, fmt.Errorf("the question's vector: %w", err)
+	}
+	if len(vectors) != 1 {
+		return nil, fmt.Errorf("the question's vector: %d vectors for one text", len(vectors))
+	}
+	v := unit(vectors[0])
+	if v == nil {
+		return nil, errors.New("the question's vector: the endpoint refuses the question")
+	}
+	s.questions.put(k, v)
+	return v, nil
+}
+
+// search looks at the codes under the lock, and reads vectors without it.
+func (s *Store) search(ctx context.Context, q knowledge.Vector, collections []string, limit int) ([]knowledge.Near, []uint32, error) {
+	s.mu.RLock()
+	file := s.file
+	if file == nil {
+		s.mu.RUnlock()
+		return []knowledge.Near{}, nil, nil
+	}
+	if len(q) != file.dims {
+		s.mu.RUnlock()
+		return nil, nil, fmt.Errorf("the question's vector has %d numbers, those of the passages %d: feed the documents again", len(q), file.dims)
+	}
+	picks := s.pick(q, collections, min(max(exactEach*limit, leastExact), mostExact))
+	file.reading.RLock()
+	s.mu.RUnlock()
+	near, damaged, err := exact(ctx, file, q, picks)
+	file.reading.RUnlock()
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(damaged) > 0 {
+		s.drop(file, damaged)
+	}
+	return near[:min(len(near), limit)], damaged, nil
+}
+
+// pick is a passage that may be near.
+type pick struct {
+	knowledge.Ref
+
+	slot  uint32
+	score int
+}
+
+// pick returns the n passages whose codes are the most like the question, and
+// with them all that are as much like it as the last. The caller holds mu.
+func (s *Store) pick(q knowledge.Vector, collections []string, n int) []pick {
+	names := slices.Clone(collections)
+	slices.Sort(names)
+	names = slices.Compact(names)
+	total := 0
+	for _, name := range names {
+		total += s.collections[name].size()
+	}
+	p := s.codes.ready(q)
+	keep := total
+	if total > n {
+		keep = max(n, min(total/closer, mostClose))
+	}
+	distances, limit := s.scan(p.code, names, total, keep)
+	picks := make([]pick, 0, keep)
+	at := 0
+	for _, name := range names {
+		c := s.collections[name]
+		for i := range c.size() {
+			if int(distances[at]) <= limit {
+				e := c.entries[i]
+				picks = append(picks, pick{knowledge.Ref{Collection: name, ID: e.id}, e.slot, p.likeness(s.codes.of(e.slot))})
+			}
+			at++
+		}
+	}
+	slices.SortFunc(picks, func(a, b pick) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.slot, b.slot))
+	})
+	return picks[:min(len(picks), n)]
+}
+
+// scan returns the distance of every passage, and the one within which at least
+// keep of them lie.
+func (s *Store) scan(code []uint64, names []string, total, keep int) ([]uint16, int) {
+	distances := make([]uint16, 0, total)
+	counts := make([]int, 64*len(code)+1)
+	for _, name := range names {
+		c := s.collections[name]
+		for i := range c.size() {
+			d := distance(code, s.codes.of(c.entries[i].slot))
+			distances = append(distances, uint16(d))
+			counts[d]++
+		}
+	}
+	limit, sum := 0, counts[0]
+	for sum < keep && limit+1 < len(counts) {
+		limit++
+		sum += counts[limit]
+	}
+	return distances, limit
+}
+
+// exact reads the vectors of picks, in their order on disk, and sorts by
+// similarity. It returns the slots of those that are damaged.
+func exact(ctx context.Context, file *records, q knowledge.Vector, picks []pick) ([]knowledge.Near, []uint32, error) {
+	slices.SortFunc(picks, func(a, b pick) int { return cmp.Compare(a.slot, b.slot) })
+	d := file.reader()
+	near := make([]knowledge.Near, 0, len(picks))
+	var damaged []uint32
+	for _, p := range picks {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, context.Cause(ctx)
+		}
+		_, v, err := d.read(int(p.slot))
+		if errors.Is(err, errDamaged) {
+			damaged = append(damaged, p.slot)
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		near = append(near, knowledge.Near{Ref: p.Ref, Similarity: min(1, max(-1, dot(q, v)))})
+	}
+	slices.SortFunc(near, func(a, b knowledge.Near) int {
+		return cmp.Or(cmp.Compare(b.Similarity, a.Similarity), cmp.Compare(a.Collection, b.Collection), cmp.Compare(a.ID, b.ID))
+	})
+	return near, damaged, nil
+}
+
+// drop forgets vectors of a file that are damaged, so that the next Follow
+// embeds their texts again.
+func (s *Store) drop(file *records, slots []uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file != file {
+		return // it was replaced meanwhile, without them
+	}
+	for _, slot := range slots {
+		if k := s.keys[slot]; s.slots[prefix(k)] == slot {
+			delete(s.slots, prefix(k))
+		}
+		s.keys[slot] = key{}
+	}
+	for name, c := range s.collections {
+		entries := slices.Clone(c.entries)
+		s.collections[name] = &collection{entries: slices.DeleteFunc(entries, func(e entry) bool { return slices.Contains(slots, e.slot) })}
+	}
+}
