@@ -12,7 +12,10 @@ import (
 type Reacted struct {
 	// Thread is where the message stands. Its Root is empty where the platform
 	// does not tell it with the mark: see Locator.
-	Thread  Thread    `json:"thread"`
+	Thread Thread `json:"thread"`
+	// Channel is the one that the message itself stands in, as a Ref has it;
+	// empty: Thread.Channel.
+	Channel string    `json:"channel,omitempty"`
 	Message string    `json:"message"`           // the platform's id of what was marked
 	Person  string    `json:"person"`            // the platform's user id of who did it
 	Removed bool      `json:"removed,omitempty"` // the mark was taken back
@@ -20,6 +23,14 @@ type Reacted struct {
 }
 
 func (Reacted) event() {}
+
+// Ref names the message that was marked.
+func (r Reacted) Ref() Ref {
+	if r.Channel == "" {
+		return Ref{Channel: r.Thread.Channel, Message: r.Message}
+	}
+	return Ref{Channel: r.Channel, Message: r.Message}
+}
 
 // Who names the person as tribune.yaml spells those it trusts:
 // platform:team:user.

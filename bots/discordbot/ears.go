@@ -39,6 +39,7 @@ type ears struct {
 	in       bots.Inbox
 	messages [lanes]chan *discordgo.Message
 	asked    chan heard
+	marks    chan mark
 	gaps     chan gap
 	seen     seen
 	since    uint64        // the session's beginning; the gateway's reader alone uses it
@@ -52,7 +53,7 @@ type heard struct {
 }
 
 func (b *Bot) ears(me string, in bots.Inbox) *ears {
-	e := &ears{b: b, me: me, in: in, asked: make(chan heard, queued), gaps: make(chan gap, queued), done: make(chan struct{})}
+	e := &ears{b: b, me: me, in: in, asked: make(chan heard, queued), marks: make(chan mark, queued), gaps: make(chan gap, queued), done: make(chan struct{})}
 	for i := range e.messages {
 		e.messages[i] = make(chan *discordgo.Message, queued)
 	}
@@ -98,6 +99,7 @@ func (e *ears) run(ctx context.Context) {
 		})
 		workers.Go(func() { drain(e.asked, e.done, func(h heard) { e.hearAsked(ctx, h) }) })
 	}
+	workers.Go(func() { drain(e.marks, e.done, func(m mark) { e.b.hearMark(ctx, e.in, m) }) })
 	workers.Wait()
 }
 
@@ -133,11 +135,11 @@ func (b *Bot) hearMessage(ctx context.Context, in bots.Inbox, m *discordgo.Messa
 	}
 }
 
-func (b *Bot) offer(ctx context.Context, in bots.Inbox, q bots.Question) error {
+func (b *Bot) offer(ctx context.Context, in bots.Inbox, e bots.Event) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, b.o.Patience, fmt.Errorf("not kept within %s", b.o.Patience))
 	defer cancel()
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		err := hear(ctx, in, q)
+		err := hear(ctx, in, e)
 		if err == nil {
 			return nil
 		}
@@ -147,10 +149,10 @@ func (b *Bot) offer(ctx context.Context, in bots.Inbox, q bots.Question) error {
 	}
 }
 
-func hear(ctx context.Context, in bots.Inbox, q bots.Question) error {
+func hear(ctx context.Context, in bots.Inbox, e bots.Event) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, hearTime, fmt.Errorf("the inbox did not answer in %s", hearTime))
 	defer cancel()
-	return in.Hear(ctx, q)
+	return in.Hear(ctx, e)
 }
 
 // pause waits, or returns why it may not.

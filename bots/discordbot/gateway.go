@@ -33,7 +33,8 @@ const (
 // intents is what the bot listens to. None of them needs an approval: the text
 // of messages that mention the bot, and of direct ones, comes without the
 // message content intent.
-const intents = discordgo.IntentGuilds | discordgo.IntentGuildMessages | discordgo.IntentDirectMessages
+const intents = discordgo.IntentGuilds | discordgo.IntentGuildMessages | discordgo.IntentDirectMessages |
+	discordgo.IntentGuildMessageReactions | discordgo.IntentDirectMessageReactions
 
 // Listen implements bots.Listener. It ends with an error only where another try
 // is useless: a refused token, refused intents.
@@ -188,6 +189,8 @@ func (b *Bot) gateway(ctx context.Context, e *ears, w *wire) (*discordgo.Session
 	s.AddHandler(func(*discordgo.Session, *discordgo.Ready) { e.ready() })
 	s.AddHandler(func(_ *discordgo.Session, g *discordgo.GuildCreate) { e.guild(g.Guild) })
 	s.AddHandler(func(_ *discordgo.Session, m *discordgo.MessageCreate) { e.message(m.Message) })
+	s.AddHandler(func(_ *discordgo.Session, r *discordgo.MessageReactionAdd) { e.reacted(r.MessageReaction, false) })
+	s.AddHandler(func(_ *discordgo.Session, r *discordgo.MessageReactionRemove) { e.reacted(r.MessageReaction, true) })
 	s.AddHandler(func(_ *discordgo.Session, raw *discordgo.Event) { e.event(raw.Type, raw.RawData) })
 	s.AddHandler(func(*discordgo.Session, *discordgo.Disconnect) {
 		select {

@@ -64,11 +64,11 @@ func (t *Teacher) Answered(ctx context.Context, q bots.Question, at bots.Ref, a 
 	if err != nil {
 		return fmt.Errorf("note an answer: %w", err)
 	}
-	return t.put(ctx, answerKey(q.Thread.Platform, at.Channel, at.Message), value)
+	return t.put(ctx, answerKey(q.Thread.Platform, at), value)
 }
 
-func answerKey(platform, channel, message string) string {
-	return "answer/" + platform + ":" + channel + ":" + message
+func answerKey(platform string, at bots.Ref) string {
+	return "answer/" + platform + ":" + at.Channel + ":" + at.Message
 }
 
 func markKey(r bots.Reacted) string {
@@ -173,7 +173,7 @@ func lessonsOf(g given, r bots.Reacted) []knowledge.Lesson {
 // marked finds the question and the passages of a marked message: of an answer
 // of the bot they were noted, that of a person is read.
 func (t *Teacher) marked(ctx context.Context, r bots.Reacted) (given, error) {
-	raw, _, err := t.Store.Get(ctx, answerKey(r.Thread.Platform, r.Thread.Channel, r.Message))
+	raw, _, err := t.Store.Get(ctx, answerKey(r.Thread.Platform, r.Ref()))
 	if err != nil {
 		return given{}, fmt.Errorf("find the marked answer: %w", err)
 	}
