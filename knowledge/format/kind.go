@@ -4,8 +4,13 @@ import (
 	"path"
 	"strings"
 
+	"github.com/tribunebot/tribune/knowledge/format/docx"
+	"github.com/tribunebot/tribune/knowledge/format/epub"
 	"github.com/tribunebot/tribune/knowledge/format/html"
+	"github.com/tribunebot/tribune/knowledge/format/pdf"
 	"github.com/tribunebot/tribune/knowledge/format/plain"
+	"github.com/tribunebot/tribune/knowledge/format/sheet"
+	"github.com/tribunebot/tribune/knowledge/format/slides"
 )
 
 // kind is what a file is read as.
@@ -37,6 +42,18 @@ func readerOf(k kind) reader {
 		return lines
 	case page:
 		return one(html.Document)
+	case pdfFile:
+		return one(pdf.Read)
+	case word:
+		return one(docx.Read)
+	case workbook:
+		return one(sheet.Workbook)
+	case csv:
+		return one(sheet.CSV)
+	case deck:
+		return one(slides.Read)
+	case book:
+		return one(epub.Read)
 	default:
 		return one(plain.Text)
 	}

@@ -66,8 +66,9 @@ func mustBe(named kind) (kind, error) {
 		return unknown, fmt.Errorf("it is called %s but is none: open it in the program that made it and save it again", named)
 	case legacy:
 		return text, nil
+	default:
+		return named, nil
 	}
-	return named, nil
 }
 
 // old says what a compound file is.

@@ -113,9 +113,9 @@ func isArticle(n *html.Node) bool { return n.DataAtom == atom.Article }
 // isNoise holds for what is never text of a page: code that runs, controls,
 // what is hidden.
 func isNoise(n *html.Node) bool {
-	switch n.DataAtom {
-	case atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Iframe, atom.Object, atom.Embed, atom.Svg, atom.Canvas,
-		atom.Input, atom.Select, atom.Textarea, atom.Button, atom.Audio, atom.Video, atom.Dialog:
+	switch n.Data {
+	case "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "canvas",
+		"input", "select", "textarea", "button", "audio", "video", "dialog":
 		return true
 	}
 	if attr(n, "aria-hidden") == "true" {
@@ -135,10 +135,10 @@ func isNoise(n *html.Node) bool {
 
 // isAround holds for what stands around the content of a page.
 func isAround(n *html.Node) bool {
-	switch n.DataAtom {
-	case atom.Nav, atom.Footer, atom.Aside, atom.Menu:
+	switch n.Data {
+	case "nav", "footer", "aside", "menu":
 		return true
-	case atom.Header:
+	case "header":
 		return !holdsTitle(n)
 	}
 	switch attr(n, "role") {

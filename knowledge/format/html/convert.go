@@ -50,17 +50,16 @@ func heading(ctx converter.Context, w converter.Writer, n *html.Node) converter.
 	if text == "" {
 		return converter.RenderSuccess
 	}
-	w.WriteString("\n\n" + strings.Repeat("#", int(n.Data[1]-'0')) + " " + text)
 	if id := anchor(n); id != "" {
-		w.WriteString(" {#" + id + "}")
+		text += " {#" + id + "}"
 	}
-	w.WriteString("\n\n")
+	fmt.Fprintf(w, "\n\n%s %s\n\n", strings.Repeat("#", int(n.Data[1]-'0')), text)
 	return converter.RenderSuccess
 }
 
 // image renders what an image is said to show: nobody sees it in a passage.
 func image(_ converter.Context, w converter.Writer, n *html.Node) converter.RenderStatus {
-	w.WriteString(strings.Join(strings.Fields(attr(n, "alt")), " "))
+	fmt.Fprint(w, strings.Join(strings.Fields(attr(n, "alt")), " "))
 	return converter.RenderSuccess
 }
 
@@ -108,7 +107,9 @@ const maxAnchor = 200
 
 // usable is an id that can stand behind a heading, "" for any other.
 func usable(id string) string {
-	if len(id) > maxAnchor || strings.ContainsFunc(id, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("{}#<>", r) }) {
+	if len(id) > maxAnchor || strings.ContainsFunc(id, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("{}#<>", r)
+	}) {
 		return ""
 	}
 	return id
@@ -141,8 +142,8 @@ func layoutTables(root *html.Node) {
 // flatten makes divisions of the parts of one table.
 func flatten(n *html.Node) {
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		switch c.DataAtom {
-		case atom.Tbody, atom.Thead, atom.Tfoot, atom.Tr, atom.Td, atom.Th, atom.Caption, atom.Colgroup:
+		switch c.Data {
+		case "tbody", "thead", "tfoot", "tr", "td", "th", "caption", "colgroup":
 			flatten(c)
 		}
 	}

@@ -15,26 +15,26 @@ func facts(root *html.Node, base *url.URL) Page {
 	var p Page
 	seen := map[string]bool{}
 	for n := range root.Descendants() {
-		switch n.DataAtom {
-		case atom.Html:
+		switch n.Data {
+		case "html":
 			p.Language = attr(n, "lang")
-		case atom.Base:
+		case "base":
 			if u := resolve(base, attr(n, "href")); u != nil && base != nil {
 				base = u
 			}
-		case atom.Title:
+		case "title":
 			if p.Title == "" && n.Parent.DataAtom == atom.Head {
 				p.Title = words(n)
 			}
-		case atom.Meta:
+		case "meta":
 			p.meta(strings.ToLower(attr(n, "name")+attr(n, "property")), attr(n, "content"))
-		case atom.Link:
+		case "link":
 			if slices.Contains(strings.Fields(strings.ToLower(attr(n, "rel"))), "canonical") {
 				if u := resolve(base, attr(n, "href")); u != nil {
 					p.Canonical = u.String()
 				}
 			}
-		case atom.A:
+		case "a":
 			p.link(resolve(base, attr(n, "href")), attr(n, "rel"), seen)
 		}
 	}

@@ -5,6 +5,8 @@ package unzip
 
 import (
 	"archive/zip"
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -44,6 +46,9 @@ type Archive struct {
 
 // Open reads the list of what is in a zip file. Errors say what to do.
 func Open(r io.ReaderAt, size int64) (*Archive, error) {
+	if crowded(r, size) {
+		return nil, errEntries
+	}
 	z, err := zip.NewReader(r, size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, errBroken
@@ -62,6 +67,29 @@ func Open(r io.ReaderAt, size int64) (*Archive, error) {
 		}
 	}
 	return a, nil
+}
+
+// Each entry is listed at the end of an archive, with this mark before it.
+const markEntry = "PK\x01\x02"
+
+// tail is how much of the end of an archive is looked at for its list.
+const tail = 64 << 20
+
+// crowded reports whether an archive lists far too many entries to be opened:
+// the library keeps some 400 bytes of each. Archives inside count too, so more
+// are allowed here than MaxEntries.
+func crowded(r io.ReaderAt, size int64) bool {
+	const slack = 10
+	buf, found := make([]byte, 256<<10), 0
+	in := io.NewSectionReader(r, max(0, size-tail), min(size, tail))
+	for found <= MaxEntries*slack {
+		n, err := in.Read(buf)
+		found += bytes.Count(buf[:n], []byte(markEntry))
+		if err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // clean is the name of an entry without what leads out of the archive.
@@ -107,14 +135,23 @@ func (a *Archive) Read(name string) ([]byte, error) {
 	return read(f)
 }
 
-func read(f *zip.File) ([]byte, error) {
+// open returns the content of an entry and how much of it may be read.
+func open(f *zip.File) (io.ReadCloser, int64, error) {
 	limit := limitOf(f)
 	if f.UncompressedSize64 > uint64(limit) {
-		return nil, tooLarge(limit)
+		return nil, 0, tooLarge(limit)
 	}
 	in, err := f.Open()
 	if err != nil {
-		return nil, errBroken
+		return nil, 0, errBroken
+	}
+	return in, limit, nil
+}
+
+func read(f *zip.File) ([]byte, error) {
+	in, limit, err := open(f)
+	if err != nil {
+		return nil, err
 	}
 	defer in.Close()
 	out, err := io.ReadAll(io.LimitReader(in, limit+1))
@@ -140,4 +177,32 @@ func tooLarge(limit int64) error {
 		return errRatio
 	}
 	return errEntry
+}
+
+// Check expands every entry, without keeping it, and returns an error where
+// one is beyond the bounds or all together have more than so many bytes: for
+// libraries that read the archive on their own.
+func (a *Archive) Check(ctx context.Context, most int64) error {
+	total := int64(0)
+	for _, f := range a.files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		in, limit, err := open(f)
+		if err != nil {
+			return err
+		}
+		n, err := io.Copy(io.Discard, io.LimitReader(in, limit+1))
+		in.Close()
+		switch {
+		case n > limit:
+			return tooLarge(limit)
+		case err != nil:
+			return errBroken
+		}
+		if total += n; total > most {
+			return fmt.Errorf("it has more than %d MB when it is unpacked: split it", most>>20)
+		}
+	}
+	return nil
 }

@@ -1,6 +1,6 @@
-// Package folder gives the documents of files and folders: Markdown, plain text
-// and JSON lines. It never leaves the folder it was given, whatever links lie
-// in it.
+// Package folder gives the documents of files and folders, of every kind that
+// package format reads. It never leaves the folder it was given, whatever links
+// lie in it.
 package folder
 
 import (
@@ -11,16 +11,13 @@ import (
 	"io/fs"
 	"iter"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/format"
 )
-
-// maxFile is the largest file that is read, in bytes.
-const maxFile = 50 << 20
 
 // source is the documents of one or more paths.
 type source struct {
@@ -43,7 +40,7 @@ var errNothing = errors.New("no file or folder was named")
 // A path that is named twice, or lies in another one, is read once. A path that
 // does not exist is an error.
 //
-// The source has knowledge.Places and knowledge.Counted.
+// The source has knowledge.Places, knowledge.Counted and knowledge.Watched.
 func New(paths []string) (knowledge.Source, error) {
 	if len(paths) == 0 {
 		return nil, errNothing
@@ -87,8 +84,8 @@ func open(p string) (root, error) {
 		return root{dir: abs, real: plain}, nil
 	case !info.Mode().IsRegular():
 		return root{}, fmt.Errorf("%s: %s", p, otherThing)
-	case kindOf(abs) == "":
-		return root{}, fmt.Errorf("%s: %s", p, otherKind)
+	case format.Refused(abs) != "":
+		return root{}, fmt.Errorf("%s: %s", p, format.Refused(abs))
 	}
 	return root{dir: filepath.Dir(abs), file: filepath.Base(abs), real: plain}, nil
 }
@@ -131,11 +128,11 @@ func (r root) documents(ctx context.Context, yield yielder) bool {
 	}
 	defer release(dir)
 	goOn := true
-	err = r.walk(ctx, dir, func(name, reason string) error {
+	err = r.walk(ctx, dir, func(name, reason string, foreign bool) error {
 		if reason != "" {
-			goOn = r.skip(name, reason, yield)
+			goOn = r.skip(name, reason, foreign, yield)
 		} else {
-			goOn = r.read(dir, name, yield)
+			goOn = r.read(ctx, dir, name, yield)
 		}
 		if goOn {
 			return nil
@@ -150,8 +147,9 @@ func (r root) documents(ctx context.Context, yield yielder) bool {
 }
 
 // walk calls visit with every file that is read, and with all else that a
-// person may have thought is: then with the reason why it is not.
-func (r root) walk(ctx context.Context, dir *os.Root, visit func(name, reason string) error) error {
+// person may have thought is: then with the reason why it is not, and whether
+// that is because it is no document at all.
+func (r root) walk(ctx context.Context, dir *os.Root, visit func(name, reason string, foreign bool) error) error {
 	start := "."
 	if r.file != "" {
 		start = r.file
@@ -163,13 +161,13 @@ func (r root) walk(ctx context.Context, dir *os.Root, visit func(name, reason st
 		case err != nil && name == ".":
 			return err
 		case err != nil:
-			return visit(name, unreadable(err))
+			return visit(name, unreadable(err), false)
 		case name != r.file && name != "." && unseen(entry.Name()):
 			return skipOf(entry)
 		case entry.IsDir():
 			return nil
 		}
-		return visit(name, leftOut(dir, name, entry))
+		return visit(name, leftOut(dir, name, entry), true)
 	})
 }
 
@@ -184,10 +182,7 @@ func leftOut(dir *os.Root, name string, entry fs.DirEntry) string {
 	} else if !entry.Type().IsRegular() {
 		return otherThing
 	}
-	if kindOf(name) == "" {
-		return otherKind
-	}
-	return ""
+	return format.Refused(name)
 }
 
 // release closes what was only read from: nothing is lost if that fails.
@@ -206,22 +201,8 @@ func skipOf(entry fs.DirEntry) error {
 	return nil
 }
 
-// kindOf is how a file is read, by its ending; "" is not at all.
-func kindOf(name string) string {
-	switch strings.ToLower(path.Ext(filepath.ToSlash(name))) {
-	case ".md", ".markdown", ".mdx":
-		return "markdown"
-	case ".txt", ".text":
-		return "text"
-	case ".jsonl", ".ndjson":
-		return "jsonl"
-	}
-	return ""
-}
-
 // Why something in a folder is not read.
 const (
-	otherKind  = "only Markdown (.md), text (.txt) and JSON lines (.jsonl) are read: convert the file to one of these"
 	otherThing = "neither a file nor a folder"
 	otherLink  = "a link is followed only to a file in the same folder: name what it leads to"
 )

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/format"
 )
 
 // tree writes files below a new folder.
@@ -76,9 +77,9 @@ func TestOrderAndWhatIsLeftOut(t *testing.T) {
 	docs, skipped := read(t, dir)
 	same(t, "ids", []string{"a/z.txt", "a/中文.md", "b.md", "c.MARKDOWN"}, ids(docs))
 	same(t, "skipped", []knowledge.Skipped{
-		{Document: "d.png", Reason: otherKind, Foreign: true},
-		{Document: "e", Reason: otherKind, Foreign: true},
-		{Document: "f.pdf", Reason: otherKind, Foreign: true},
+		{Document: "d.png", Reason: format.Refused("d.png"), Foreign: true},
+		{Document: "e", Reason: format.OtherKind, Foreign: true},
+		{Document: "f.pdf", Reason: "it is called PDF but is none: open it in the program that made it and save it again"},
 	}, skipped)
 	for _, d := range docs {
 		if d.Origin != filepath.ToSlash(dir)+"/"+d.ID || d.Named {
@@ -129,7 +130,7 @@ func TestTitles(t *testing.T) {
 		got[d.ID] = d.Title
 		if d.ID == "front.md" {
 			same(t, "front matter", knowledge.Document{
-				ID: "front.md", Title: "From the front", URL: "https://example.com/a", Markdown: true,
+				ID: "front.md", Title: "From the front", URL: "https://example.com/a", Markdown: true, Anchor: knowledge.AnchorHeading,
 				Origin: filepath.ToSlash(dir) + "/front.md",
 				Text:   "\n\n\n\n\n# Heading\ntext", Metadata: map[string]string{"owner": "hr"}, UpdatedAt: d.UpdatedAt,
 			}, d)
@@ -232,8 +233,8 @@ func TestPaths(t *testing.T) {
 	if _, err := New([]string{filepath.Join(one, "nowhere")}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing path: %v", err)
 	}
-	odd := tree(t, map[string]string{"x.pdf": "x"})
-	if _, err := New([]string{filepath.Join(odd, "x.pdf")}); err == nil || !strings.Contains(err.Error(), "convert") {
+	odd := tree(t, map[string]string{"x.go": "x"})
+	if _, err := New([]string{filepath.Join(odd, "x.go")}); err == nil || !strings.Contains(err.Error(), "convert") {
 		t.Errorf("a file of another kind: %v", err)
 	}
 }
@@ -241,7 +242,7 @@ func TestPaths(t *testing.T) {
 func TestSizeAndRights(t *testing.T) {
 	t.Parallel()
 	dir := tree(t, map[string]string{"a.md": "a", "big.txt": "", "locked.md": "x"})
-	if err := os.Truncate(filepath.Join(dir, "big.txt"), maxFile+1); err != nil {
+	if err := os.Truncate(filepath.Join(dir, "big.txt"), format.MaxFile+1); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(filepath.Join(dir, "locked.md"), 0); err != nil {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/tribunebot/tribune/knowledge/format"
 )
 
 // inFile parts the path of a file from the id of a document in it.
@@ -80,8 +82,8 @@ func (r root) count(ctx context.Context) (int, error) {
 	}
 	defer release(dir)
 	total := 0
-	err = r.walk(ctx, dir, func(name, reason string) error {
-		if reason == "" && kindOf(name) == "jsonl" {
+	err = r.walk(ctx, dir, func(name, reason string, _ bool) error {
+		if reason == "" && format.Several(name) {
 			total += countLines(dir, name)
 		} else {
 			total++
@@ -99,7 +101,7 @@ func countLines(dir *os.Root, name string) int {
 		return 1
 	}
 	defer release(f)
-	in, buf, total := io.LimitReader(f, maxFile), make([]byte, 64<<10), 0
+	in, buf, total := io.LimitReader(f, format.MaxFile), make([]byte, 64<<10), 0
 	for {
 		n, err := in.Read(buf)
 		total += bytes.Count(buf[:n], []byte{'\n'})
