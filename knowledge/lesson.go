@@ -9,7 +9,7 @@ import (
 // rested on: whoever asks in the same words next time finds them, though the
 // passages use others.
 type Lesson struct {
-	ID         string    `json:"id"` // of collection and question: the same pair is the same lesson
+	ID         string    `json:"id"` // of collection, question and origin: who judges a question again replaces their lesson
 	Collection string    `json:"collection"`
 	Question   string    `json:"question"`
 	Refs       []string  `json:"refs"`   // ids of passages or documents in the collection
@@ -24,6 +24,17 @@ type Recalled struct {
 	// Likeness is how much of the question's weight the lesson's question has,
 	// 0 to 1.
 	Likeness float64
+	// Shared are the terms of the question that the lesson's question has.
+	Shared []Shared
+}
+
+// Shared is a term that a question and a lesson have in common.
+type Shared struct {
+	Term int // its place among the terms of the question
+	// Says is how much it says among the lessons that were looked at: the
+	// natural logarithm of how rare it is there. What everybody asks with says
+	// little, however rare it is in documents.
+	Says float64
 }
 
 // Lessons finds answered questions. Only lessons of the collections that are

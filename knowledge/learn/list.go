@@ -33,7 +33,9 @@ func (b *Book) matching(want func(knowledge.Lesson) bool) []knowledge.Lesson {
 }
 
 // Counts says how many lessons each collection has.
-func (b *Book) Counts() map[string]int { return b.countBy(func(l knowledge.Lesson) string { return l.Collection }) }
+func (b *Book) Counts() map[string]int {
+	return b.countBy(func(l knowledge.Lesson) string { return l.Collection })
+}
 
 // Origins says how many lessons each origin taught a collection.
 func (b *Book) Origins(collection string) map[string]int {

@@ -32,7 +32,9 @@ const (
 // sought is one term of a question.
 type sought struct {
 	text   string
-	weight float64 // with what it says among the lessons
+	place  int     // among the question's terms
+	says   float64 // natural logarithm of how rare it is among the lessons
+	weight float64 // of the question's term, times that
 	count  int     // lessons that have it
 }
 
@@ -64,7 +66,7 @@ func (b *Book) Recall(ctx context.Context, terms []knowledge.Term, collections [
 	best = best[:min(len(best), limit)]
 	out := make([]knowledge.Recalled, len(best))
 	for i, h := range best {
-		out[i] = knowledge.Recalled{Lesson: united(h.entry.lessons), Likeness: min(1, h.score/all)}
+		out[i] = knowledge.Recalled{Lesson: united(h.entry.lessons), Likeness: min(1, h.score/all), Shared: h.shelf.shared(h.entry, look)}
 	}
 	return out, nil
 }
@@ -87,7 +89,7 @@ func weighed(terms []knowledge.Term, shelves []*shelf) (look []sought, all float
 		total += s.live
 	}
 	have := make(map[string]bool, len(terms))
-	for _, t := range terms[:min(len(terms), maxTerms)] {
+	for i, t := range terms[:min(len(terms), maxTerms)] {
 		if t.Text == "" || have[t.Text] || t.Weight <= 0 {
 			continue
 		}
@@ -96,9 +98,9 @@ func weighed(terms []knowledge.Term, shelves []*shelf) (look []sought, all float
 		for _, s := range shelves {
 			n += s.count(t.Text)
 		}
-		w := t.Weight * math.Log(1+(float64(total-n)+assumed+.5)/(float64(n)+.5))
-		look = append(look, sought{text: t.Text, weight: w, count: n})
-		all += w
+		says := math.Log(1 + (float64(total-n)+assumed+.5)/(float64(n)+.5))
+		look = append(look, sought{text: t.Text, place: i, says: says, weight: t.Weight * says, count: n})
+		all += t.Weight * says
 	}
 	slices.SortStableFunc(look, func(a, b sought) int { return cmp.Compare(a.count, b.count) })
 	return look, all
@@ -106,8 +108,29 @@ func weighed(terms []knowledge.Term, shelves []*shelf) (look []sought, all float
 
 // hit is an entry with what it shares with a question.
 type hit struct {
+	shelf *shelf
 	entry *entry
 	score float64
+}
+
+// shared are the terms that an entry has of a question's.
+func (s *shelf) shared(e *entry, look []sought) []knowledge.Shared {
+	var out []knowledge.Shared
+	for _, t := range look {
+		if s.has(e, t.text) {
+			out = append(out, knowledge.Shared{Term: t.place, Says: t.says})
+		}
+	}
+	return out
+}
+
+func (s *shelf) has(e *entry, term string) bool {
+	n, ok := s.numbers[term]
+	if !ok {
+		return false
+	}
+	_, ok = slices.BinarySearch(e.terms, n)
+	return ok
 }
 
 func betterHit(a, b hit) int {
@@ -124,9 +147,9 @@ func (b *Book) search(s *shelf, look []sought, limit int) []hit {
 	out := make([]hit, 0, len(numbers))
 	for _, n := range numbers {
 		e := &s.entries[n]
-		h := hit{entry: e, score: float64((*scores)[n])}
+		h := hit{shelf: s, entry: e, score: float64((*scores)[n])}
 		for _, t := range rest {
-			if _, ok := slices.BinarySearch(e.terms, s.numbers[t.text]); ok && t.count > 0 {
+			if s.has(e, t.text) {
 				h.score += t.weight
 			}
 		}
