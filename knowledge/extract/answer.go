@@ -18,23 +18,45 @@ const (
 	mostBullets  = 5   // what a person reads in a thread
 	mostUnit     = 420 // characters of a sentence with the list it introduces
 	leastUnit    = 8   // characters: below it a sentence is a label
-	worthKeeping = .45 // of the best sentence's score
-	tooMuchAlike = .6  // shared terms from which two sentences say the same
-	decay        = .12 // loss of weight from one passage to the next
+	worthKeeping = .5  // of the best sentence's score
+	tooMuchAlike = .7  // shared terms from which sentences of two passages say the same
+	decay        = .25 // loss of weight from one passage to the next
+	// closeness is the power of a passage's score against the best one's: the
+	// first passage is right more often than all others.
+	closeness = 2
+	// thin is the length in characters below which an answer is completed with
+	// more of what its first passage says.
+	thin = 120
 )
+
+// Limit is how long an answer to a question should be, in characters: some
+// eight lines in a chat. A Chinese character says about as much as two letters.
+// Lawyers' answers have 236 on average; past 400 nothing is gained on them.
+func Limit(question string) int {
+	if Language(question) == cut.Chinese {
+		return 400
+	}
+	return 700
+}
 
 // unit is a sentence, or a sentence with the list that it introduces.
 type unit struct {
 	text    string
 	passage int // index in the passages
 	place   int // order in the passage
-	terms   map[string]bool
+	terms   []term
 	foreign bool // not in the language of the question
 	leads   bool // its heading promises what to do
 	// coverage is that of its passage: a passage that answers in other words
 	// than the question's was found by what they stand for.
 	coverage float64
 	score    float64
+}
+
+// term is a term of a sentence, or one that only its heading has.
+type term struct {
+	text string
+	own  bool
 }
 
 // Answer picks the sentences of the passages that answer the question and
@@ -67,15 +89,10 @@ func collect(question string, passages []knowledge.Passage) []unit {
 		if read++; read > mostPassages {
 			break
 		}
-		head := termSet(p.Title + "\n" + p.Section)
+		head := p.Title + "\n" + p.Section
 		for place, text := range unitsOf(p.Text) {
-			u := unit{text: text, passage: i, place: place, terms: termSet(text), foreign: !same, leads: leadsTo(p.Section), coverage: p.Coverage}
+			u := unit{text: text, passage: i, place: place, terms: terms(text, head), foreign: !same, leads: leadsTo(p.Section), coverage: p.Coverage}
 			u.score = standing(passages, p, read-1)
-			for t := range head {
-				if _, ok := u.terms[t]; !ok {
-					u.terms[t] = false // of its heading, not its own
-				}
-			}
 			out = append(out, u)
 		}
 	}
@@ -87,9 +104,25 @@ func collect(question string, passages []knowledge.Passage) []unit {
 func standing(passages []knowledge.Passage, p knowledge.Passage, place int) float64 {
 	weight := math.Max(1-decay*float64(place), decay)
 	if best := passages[0].Score; best > 0 && p.Score > 0 && p.Score < best {
-		weight *= p.Score / best
+		weight *= math.Pow(p.Score/best, closeness)
 	}
 	return weight
+}
+
+// terms are those of a sentence and of its heading, each once, in order: sums
+// over them come out the same each time.
+func terms(text, head string) []term {
+	var out []term
+	seen := map[string]bool{}
+	for i, part := range [...]string{text, head} {
+		for _, t := range cut.Terms(part) {
+			if t.Kind != cut.Gram && !seen[t.Text] {
+				seen[t.Text] = true
+				out = append(out, term{text: t.Text, own: i == 0})
+			}
+		}
+	}
+	return out
 }
 
 // termSet is the set of a text's terms, single characters left out.
@@ -195,20 +228,53 @@ func asksOnly(r rune) bool {
 // choose takes the best units that say something new, within the limit, and
 // puts them in order.
 func choose(units []unit, limit int) []unit {
-	var out []unit
-	size := 0
+	c := choice{limit: limit}
 	for _, u := range units {
-		cost := utf8.RuneCountInString(u.text) + len("- ") + len(" [9]\n")
-		if len(out) == mostBullets || u.score == 0 || len(out) > 0 && u.score < worthKeeping*out[0].score {
+		if len(c.units) == mostBullets || u.score == 0 || len(c.units) > 0 && u.score < worthKeeping*c.units[0].score {
 			break
 		}
-		if size+cost > limit || slices.ContainsFunc(out, func(o unit) bool { return alike(o, u) }) {
-			continue
-		}
-		out = append(out, u)
-		size += cost
+		c.take(u)
 	}
-	return inOrder(out)
+	if len(c.units) > 0 {
+		c.complete(units)
+	}
+	return inOrder(c.units)
+}
+
+// choice is what has been chosen, best first.
+type choice struct {
+	units []unit
+	size  int // in characters, with marks
+	limit int
+}
+
+// take adds a unit that fits and repeats no other passage.
+func (c *choice) take(u unit) {
+	cost := utf8.RuneCountInString(u.text) + len("- ") + len(" [9]\n")
+	if c.size+cost > c.limit || slices.ContainsFunc(c.units, func(o unit) bool { return o.text == u.text || o.passage != u.passage && alike(o, u) }) {
+		return
+	}
+	c.units = append(c.units, u)
+	c.size += cost
+}
+
+// complete adds to a thin answer what its best passage says besides, from the
+// beginning.
+func (c *choice) complete(units []unit) {
+	first := c.units[0]
+	if first.foreign {
+		return
+	}
+	rest := slices.DeleteFunc(slices.Clone(units), func(u unit) bool {
+		return u.passage != first.passage || slices.ContainsFunc(c.units, func(o unit) bool { return o.passage == u.passage && o.place == u.place })
+	})
+	slices.SortFunc(rest, func(a, b unit) int { return cmp.Compare(a.place, b.place) })
+	for _, u := range rest {
+		if c.size >= thin || len(c.units) == mostBullets {
+			return
+		}
+		c.take(u)
+	}
 }
 
 // inOrder keeps the sentences of a passage together, as they stand there, and
@@ -228,21 +294,22 @@ func inOrder(units []unit) []unit {
 
 // alike reports whether two units share most of the shorter one's terms.
 func alike(a, b unit) bool {
-	own, both := [2]int{}, 0
-	for t, mine := range a.terms {
-		if mine {
-			own[0]++
-			if b.terms[t] {
+	theirs := map[string]bool{}
+	for _, t := range b.terms {
+		if t.own {
+			theirs[t.text] = true
+		}
+	}
+	own, both := 0, 0
+	for _, t := range a.terms {
+		if t.own {
+			own++
+			if theirs[t.text] {
 				both++
 			}
 		}
 	}
-	for _, mine := range b.terms {
-		if mine {
-			own[1]++
-		}
-	}
-	return float64(both) > tooMuchAlike*float64(max(min(own[0], own[1]), 1))
+	return float64(both) > tooMuchAlike*float64(max(min(own, len(theirs)), 1))
 }
 
 // write writes the bullets and numbers the passages by their first use.

@@ -8,14 +8,14 @@ import (
 // How sentences compare. The values were chosen by reading the answers to the
 // handbook's questions.
 const (
-	lengthPenalty = .2  // power of the length that a score is divided by
+	lengthPenalty = .1  // power of the length that a score is divided by
 	shortest      = 40  // characters: below it length costs nothing
 	ofHeading     = .6  // of a word that only the heading says
 	ofAmount      = 1.5 // for a number where one is asked for
 	ofAction      = 1.6 // for a section that says what to do where that is asked for
-	ofCoverage    = 1.5 // what full coverage of a passage adds, as a word does
+	ofCoverage    = 3   // what full coverage of a passage adds, as a word does
 	vouched       = .5  // coverage from which a passage answers in other words
-	ofStart       = 1.2 // for the sentence that a passage begins with
+	ofStart       = 1.1 // for the sentence that a passage begins with
 )
 
 // rate gives every unit its score: the rarer words of the question that it has,
@@ -26,9 +26,9 @@ func rate(question string, units []unit) {
 	kind := asked(question)
 	seen := map[string]int{}
 	for _, u := range units {
-		for t := range u.terms {
-			if want[t] {
-				seen[t]++
+		for _, t := range u.terms {
+			if want[t.text] {
+				seen[t.text]++
 			}
 		}
 	}
@@ -48,13 +48,13 @@ func shared(u unit, want map[string]bool, seen map[string]int, units int) float6
 		return 1 / float64(u.place+1)
 	}
 	sum, telling := 0.0, false
-	for t, own := range u.terms {
-		if !want[t] {
+	for _, t := range u.terms {
+		if !want[t.text] {
 			continue
 		}
-		telling = telling || !generic(t)
-		idf := math.Log(1 + float64(units)/float64(seen[t]))
-		if !own {
+		telling = telling || !generic(t.text)
+		idf := math.Log(1 + float64(units)/float64(seen[t.text]))
+		if !t.own {
 			idf *= ofHeading
 		}
 		sum += idf

@@ -30,9 +30,6 @@ import (
 // gives up well before three minutes.
 const Patience = 3 * time.Minute
 
-// quoteRunes is the length of an extractive answer: some eight lines.
-const quoteRunes = 700
-
 // Plan is how a channel wants its questions answered.
 type Plan struct {
 	Collections []string // the only ones that may be searched, quoted or named
@@ -210,7 +207,7 @@ func (r *run) refuse(text string) bots.Answer {
 
 // quote answers with the passages' own sentences; note says why.
 func (r *run) quote(note string) bots.Answer {
-	text, used := extract.Answer(r.q.Text, r.found, quoteRunes)
+	text, used := extract.Answer(r.q.Text, r.found, extract.Limit(r.q.Text))
 	if text == "" {
 		return r.refuse(r.say.notFound)
 	}
@@ -235,7 +232,7 @@ func (r *run) sources(used []int) []bots.Source {
 	for n, i := range used {
 		p := r.found[i]
 		sources = append(sources, bots.Source{
-			N: n + 1, Title: heading(p), Ref: p.ID, URL: p.URL,
+			N: n + 1, Title: heading(p, r.lang), Ref: p.ID, Collection: p.Collection, URL: p.URL,
 			Quote: clip(strings.Join(strings.Fields(p.Text), " "), 300), Score: p.Score,
 		})
 	}

@@ -47,7 +47,7 @@ func (r *run) prompt() openai.ChatCompletionRequest {
 	return openai.ChatCompletionRequest{
 		Messages: append(messages, openai.ChatCompletionMessage{
 			Role:    openai.ChatMessageRoleUser,
-			Content: quoted(r.found) + "\nQuestion: " + r.q.Text,
+			Content: quoted(r.found, r.lang) + "\nQuestion: " + r.q.Text,
 		}),
 		// The older name: every provider but OpenAI knows it, and llm/compat
 		// renames it for OpenAI. No temperature: reasoning models refuse it.
@@ -65,20 +65,28 @@ func message(turn bots.Turn) openai.ChatCompletionMessage {
 
 // quoted numbers the passages. Each is fenced by a line that its own text
 // cannot hold, so that a document cannot pretend to be the next passage.
-func quoted(passages []knowledge.Passage) string {
+func quoted(passages []knowledge.Passage, language string) string {
 	var b strings.Builder
 	for i, p := range passages {
 		text := strings.ReplaceAll(clip(p.Text, maxPassageRunes), "=====", "==-==")
-		fmt.Fprintf(&b, "===== passage [%d]: %s\n%s\n", i+1, heading(p), text)
+		fmt.Fprintf(&b, "===== passage [%d]: %s\n%s\n", i+1, heading(p, language), text)
 	}
 	b.WriteString("===== end of passages\n")
 	return b.String()
 }
 
-func heading(p knowledge.Passage) string {
+// heading names a passage: its title, the headings above it, and its page where
+// the document has pages.
+func heading(p knowledge.Passage, language string) string {
 	title := p.Title
 	if p.Section != "" && p.Section != p.Title {
 		title += " > " + p.Section
+	}
+	switch {
+	case p.Page > 0 && language == "zh":
+		title += fmt.Sprintf("（第%d页）", p.Page)
+	case p.Page > 0:
+		title += fmt.Sprintf(" (p. %d)", p.Page)
 	}
 	return strings.Join(strings.Fields(title), " ")
 }
