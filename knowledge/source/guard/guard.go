@@ -190,3 +190,29 @@ func (c checked) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // CloseIdleConnections lets http.Client close what it no longer needs.
 func (c checked) CloseIdleConnections() { c.next.CloseIdleConnections() }
+
+// Lookup says why a host may not be dialed: one of its addresses is not public
+// and not allowed. For connections that something else opens; those of
+// Transport are looked at when they are dialed, which is safer.
+func (g *Guard) Lookup(ctx context.Context, host string) error {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return g.checkIP(ip)
+	}
+	if endsInNumber(host) {
+		return fmt.Errorf("%w: write an IP address as four decimal numbers", ErrAddress)
+	}
+	resolver := g.resolver
+	if resolver == nil {
+		resolver = net.DefaultResolver
+	}
+	ips, err := resolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return err
+	}
+	for _, ip := range ips {
+		if err := g.checkIP(ip); err != nil {
+			return err
+		}
+	}
+	return nil
+}
