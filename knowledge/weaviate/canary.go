@@ -45,7 +45,7 @@ func (e *Engine) spot(ctx context.Context, collection, word string, there bool) 
 	q := fmt.Sprintf("{Get{canary:%s(limit:1,where:%s,bm25:{query:%q,properties:[%q]}){_additional{id}}}}",
 		e.class, within([]string{collection}), word, propTerms)
 	for range canaryTries {
-		got, err := e.query(ctx, q)
+		got, err := e.query(ctx, q, e.o.Timeout)
 		if err != nil {
 			return fmt.Errorf("search for a first document: %w", err)
 		}

@@ -29,11 +29,13 @@ type follow struct {
 	collection string
 	progress   func(knowledge.Progress)
 	have       map[uuid.UUID]sum // what the cluster has and the library was not seen to have
+	seen       map[uuid.UUID]sum // what the library has
 	whole      bool              // the cluster says that it has all
 	batch      []object
 	texts      []string // of the batch, for the embedder
 	bytes      int
-	total      int // passages of the library
+	total      int    // passages of the library
+	tag        string // of the copy in the cluster
 	written    int
 }
 
@@ -48,6 +50,7 @@ func (e *Engine) Follow(
 	defer e.following.Unlock()
 	f := follow{e: e, collection: collection, progress: progress}
 	if err := f.run(ctx, all); err != nil {
+		e.forgetCopy(collection)
 		e.known.distrust(collection, true)
 		return fmt.Errorf("copy collection %s to weaviate: %w", collection, err)
 	}
@@ -76,7 +79,14 @@ func (f *follow) run(ctx context.Context, all iter.Seq2[knowledge.Passage, error
 	if err := f.removeRest(ctx); err != nil {
 		return err
 	}
-	return f.e.writeState(ctx, f.collection, true, f.total)
+	if !f.whole {
+		f.tag = uuid.NewString()
+		if err := f.e.writeState(ctx, f.collection, collectionState{whole: true, passages: f.total, tag: f.tag}); err != nil {
+			return err
+		}
+	}
+	f.e.remember(f.collection, f.tag, f.seen)
+	return nil
 }
 
 // begin finds out what the cluster has.
@@ -86,12 +96,19 @@ func (f *follow) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	s, err := f.e.readState(ctx, f.collection)
+	f.e.known.expire(f.collection)
+	err := patiently(ctx, func() error {
+		s, err := f.e.readState(ctx, f.collection)
+		f.whole, f.tag = s.whole, s.tag
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	f.whole = s.whole
-	f.have, err = f.e.list(ctx, f.collection)
+	if f.have = f.e.recall(f.collection, f.tag); f.have == nil || !f.whole {
+		f.have, err = f.e.list(ctx, f.collection)
+	}
+	f.seen = make(map[uuid.UUID]sum, len(f.have))
 	return err
 }
 
@@ -104,6 +121,7 @@ func (f *follow) passage(ctx context.Context, p knowledge.Passage) error {
 		hash = digest(f.e.print, text)
 		id   = passageKey(p.Collection, p.ID)
 	)
+	f.seen[id] = parseSum(hash)
 	old, ok := f.have[id]
 	delete(f.have, id)
 	if ok && old == parseSum(hash) {
@@ -125,7 +143,7 @@ func (f *follow) changing(ctx context.Context) error {
 		return nil
 	}
 	f.whole = false
-	return f.e.writeState(ctx, f.collection, false, f.total)
+	return f.e.writeState(ctx, f.collection, collectionState{passages: f.total})
 }
 
 // flush writes the batch.
@@ -172,11 +190,52 @@ func (f *follow) removeRest(ctx context.Context) error {
 	return nil
 }
 
+// maxRemembered bounds how many passages it is remembered of what the cluster
+// has: some 60 MB. Collections beyond are listed by each Follow.
+const maxRemembered = 1 << 20
+
+// copied is what was written for a collection by this process.
+type copied struct {
+	tag  string // of the state that was written with it
+	sums map[uuid.UUID]sum
+}
+
+// remember keeps what the cluster has, for as long as its tag stays: listing it
+// takes seconds for ten thousands of passages, and a watched folder changes often.
+func (e *Engine) remember(collection, tag string, sums map[uuid.UUID]sum) {
+	e.forgetCopy(collection)
+	n := len(sums)
+	for _, c := range e.copies {
+		n += len(c.sums)
+	}
+	if n > maxRemembered {
+		return
+	}
+	if e.copies == nil {
+		e.copies = map[string]copied{}
+	}
+	e.copies[collection] = copied{tag, sums}
+}
+
+// recall returns what was remembered, once, and nil where somebody else wrote
+// meanwhile.
+func (e *Engine) recall(collection, tag string) map[uuid.UUID]sum {
+	c := e.copies[collection]
+	e.forgetCopy(collection)
+	if c.tag != tag {
+		return nil
+	}
+	return c.sums
+}
+
+func (e *Engine) forgetCopy(collection string) { delete(e.copies, collection) }
+
 // Forget implements knowledge.Follower. A collection that the cluster does not
 // have is no error.
 func (e *Engine) Forget(ctx context.Context, collection string) error {
 	e.following.Lock()
 	defer e.following.Unlock()
+	e.forgetCopy(collection)
 	err := e.dropState(ctx, collection)
 	if err == nil {
 		key := collectionKey(collection).String()

@@ -33,7 +33,11 @@ func parseSum(text string) (s sum) {
 
 // list returns what the cluster has of a collection: 28 bytes for each passage.
 func (e *Engine) list(ctx context.Context, collection string) (map[uuid.UUID]sum, error) {
-	n, err := e.count(ctx, collection)
+	var n int
+	err := patiently(ctx, func() (err error) {
+		n, err = e.count(ctx, collection)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +66,12 @@ func (e *Engine) page(ctx context.Context, collection string, first, end int, ha
 		filter = fmt.Sprintf(`{operator:And,operands:[%s,{path:["%s"],operator:ContainsAny,valueText:%s}]}`,
 			filter, propBucket, quoteAll(names))
 	}
-	got, err := e.query(ctx, fmt.Sprintf("{Get{page:%s(limit:%d,where:%s){%s _additional{id}}}}", e.class, maxLimit, filter, propHash))
+	var got map[string][]hit
+	q := fmt.Sprintf("{Get{page:%s(limit:%d,where:%s){%s _additional{id}}}}", e.class, maxLimit, filter, propHash)
+	err := patiently(ctx, func() (err error) {
+		got, err = e.query(ctx, q, writeWait)
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -46,8 +46,9 @@ func (e *Engine) nearest(ctx context.Context, v knowledge.Vector, collections []
 	if err != nil {
 		return nil, fmt.Errorf("the question's vector: %w", err)
 	}
-	got, err := e.query(ctx, fmt.Sprintf(`{Get{near:%s(limit:%d,where:%s,nearVector:{vector:%s,targetVectors:["%s"]}){%s _additional{id distance}}}}`,
-		e.class, min(limit, maxLimit), within(collections), b, vectorName, propPassage))
+	q := fmt.Sprintf(`{Get{near:%s(limit:%d,where:%s,nearVector:{vector:%s,targetVectors:["%s"]}){%s _additional{id distance}}}}`,
+		e.class, min(limit, maxLimit), within(collections), b, vectorName, propPassage)
+	got, err := e.query(ctx, q, e.o.Timeout)
 	if err != nil {
 		return nil, err
 	}

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-
-	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -49,7 +49,7 @@ var errQuery = errors.New("weaviate could not search")
 
 // query sends a GraphQL query. Texts in it must have gone through quote. What
 // the server says about a query may repeat it, and is left out.
-func (e *Engine) query(ctx context.Context, q string) (map[string][]hit, error) {
+func (e *Engine) query(ctx context.Context, q string, timeout time.Duration) (map[string][]hit, error) {
 	var (
 		a    answer
 		last error
@@ -57,7 +57,7 @@ func (e *Engine) query(ctx context.Context, q string) (map[string][]hit, error) 
 	// An error inside an answer may be of one replica: the next host is asked too.
 	for range e.cluster.hosts {
 		a = answer{}
-		r := request{method: http.MethodPost, path: "/v1/graphql", body: map[string]string{"query": q}, timeout: e.o.Timeout}
+		r := request{method: http.MethodPost, path: "/v1/graphql", body: map[string]string{"query": q}, timeout: timeout}
 		if err := e.cluster.do(ctx, r, &a); err != nil {
 			return nil, err
 		}
@@ -207,7 +207,7 @@ func (e *Engine) search(ctx context.Context, l knowledge.Lookup) (knowledge.Cand
 	if len(parts) == 0 {
 		return out, nil
 	}
-	got, err := e.query(ctx, "{Get{"+strings.Join(parts, " ")+"}}")
+	got, err := e.query(ctx, "{Get{"+strings.Join(parts, " ")+"}}", e.o.Timeout)
 	if err != nil {
 		return out, err
 	}

@@ -26,6 +26,7 @@ const maxKnown = 4096
 type collectionState struct {
 	whole    bool // all of it, as this program would write it
 	passages int
+	tag      string // another one after each Follow that wrote something
 	read     time.Time
 }
 
@@ -53,6 +54,13 @@ func (k *known) put(collection string, s collectionState) {
 		k.states = map[string]collectionState{}
 	}
 	k.states[collection] = s
+}
+
+// expire has the state of a collection read anew.
+func (k *known) expire(collection string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.states, collection)
 }
 
 // distrust notes whether a collection's copy may differ from the library.
@@ -86,6 +94,7 @@ func (e *Engine) readState(ctx context.Context, collection string) (collectionSt
 	default:
 		s.passages, _ = strconv.Atoi(o.Properties[propPassages])
 		s.whole = o.Properties[propWhole] == e.print
+		s.tag = o.Properties[propTag]
 	}
 	s.read = e.now()
 	e.known.put(collection, s)
@@ -93,17 +102,18 @@ func (e *Engine) readState(ctx context.Context, collection string) (collectionSt
 }
 
 // writeState says what the cluster has of a collection now.
-func (e *Engine) writeState(ctx context.Context, collection string, whole bool, passages int) error {
+func (e *Engine) writeState(ctx context.Context, collection string, s collectionState) error {
 	o := object{Class: e.state, ID: collectionKey(collection), Properties: map[string]string{
-		propName: collection, propPassages: strconv.Itoa(passages), propWhole: "", propTag: e.now().UTC().Format(time.RFC3339),
+		propName: collection, propPassages: strconv.Itoa(s.passages), propWhole: "", propTag: s.tag,
 	}}
-	if whole {
+	if s.whole {
 		o.Properties[propWhole] = e.print
 	}
 	if err := e.write(ctx, []object{o}); err != nil {
 		return err
 	}
-	e.known.put(collection, collectionState{whole: whole, passages: passages, read: e.now()})
+	s.read = e.now()
+	e.known.put(collection, s)
 	return nil
 }
 

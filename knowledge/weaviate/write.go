@@ -14,10 +14,10 @@ import (
 // to agree, seconds are normal while a node is away.
 const writeWait = 30 * time.Second
 
-// A batch that fails is sent again after firstPause, then after twice as long
-// each time: some 15 s in all, in which a cluster finds a new leader.
+// What fails is tried again after firstPause, then after twice as long each time:
+// some 15 s in all, in which a cluster finds a new leader.
 const (
-	writeTries = 6
+	tries      = 6
 	firstPause = 500 * time.Millisecond
 )
 
@@ -48,17 +48,15 @@ func (w written) failed() string {
 	return ""
 }
 
-// write stores objects, those that fail again and again. A batch that did not
-// answer may have been stored: objects are sent whole and by their own ids, so
-// that storing them twice is storing them once.
-func (e *Engine) write(ctx context.Context, objects []object) error {
+// patiently does something until it succeeds, or fails for good. It must bear
+// being done twice.
+func patiently(ctx context.Context, do func() error) error {
 	pause := firstPause
 	for try := 1; ; try++ {
-		left, err := e.writeOnce(ctx, objects)
-		if err == nil || try == writeTries || !worthRepeating(err) {
+		err := do()
+		if err == nil || try == tries || !worthRepeating(err) {
 			return err
 		}
-		objects = left
 		if err := wait(ctx, pause); err != nil {
 			return err
 		}
@@ -66,9 +64,20 @@ func (e *Engine) write(ctx context.Context, objects []object) error {
 	}
 }
 
+// write stores objects, those that fail again and again. A batch that did not
+// answer may have been stored: objects are sent whole and by their own ids, so
+// that storing them twice is storing them once.
+func (e *Engine) write(ctx context.Context, objects []object) error {
+	left := objects
+	return patiently(ctx, func() (err error) {
+		left, err = e.writeOnce(ctx, left)
+		return err
+	})
+}
+
 // worthRepeating reports whether an error may pass by itself.
 func worthRepeating(err error) bool {
-	return errors.Is(err, ErrUnavailable) || errors.Is(err, errObject)
+	return errors.Is(err, ErrUnavailable) || errors.Is(err, errObject) || errors.Is(err, errQuery)
 }
 
 // wait pauses.
@@ -133,23 +142,15 @@ type deleted struct {
 
 // remove deletes what a filter matches, in as many steps as the server needs.
 func (e *Engine) remove(ctx context.Context, w where) error {
-	pause := firstPause
-	for try := 1; ; {
-		left, err := e.removeOnce(ctx, w)
-		switch {
-		case err == nil && left == 0:
-			return nil
-		case err == nil:
-			try, pause = 1, firstPause
-			continue
-		case try == writeTries || !worthRepeating(err):
+	for {
+		var n int
+		err := patiently(ctx, func() (err error) {
+			n, err = e.removeOnce(ctx, w)
+			return err
+		})
+		if err != nil || n == 0 {
 			return err
 		}
-		try++
-		if err := wait(ctx, pause); err != nil {
-			return err
-		}
-		pause *= 2
 	}
 }
 
