@@ -22,8 +22,10 @@ const (
 type block struct {
 	kind  kind
 	text  string
-	line  int // first line, from 1
-	level int // of a title
+	line  int    // first line, from 1
+	page  int    // from 1; 0: the document has no pages
+	level int    // of a title
+	id    string // the anchor of a title
 }
 
 // Levels of the parts of a statute, below the headings of Markdown so that
@@ -39,22 +41,19 @@ const (
 // for a statute: a guide may quote one or two.
 const leastArticles = 3
 
-func lines(text string) []string {
-	return strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
-}
-
 // reader reads blocks line by line.
 type reader struct {
-	lines    []string
+	lines    []row
 	at       int
 	markdown bool
 	articles bool
+	numbered bool   // short numbered lines that stand alone are headings
 	pending  string // rest of a line that began with an article number
 }
 
 func (r *reader) next() (block, bool) {
 	if r.pending != "" {
-		b := block{kind: prose, text: r.pending, line: r.at}
+		b := block{kind: prose, text: r.pending, line: r.lines[r.at-1].number, page: r.lines[r.at-1].page}
 		r.pending = ""
 		b.text = strings.Join(append([]string{b.text}, r.continued()...), "\n")
 		return b, true
@@ -62,8 +61,8 @@ func (r *reader) next() (block, bool) {
 	if r.at >= len(r.lines) {
 		return block{}, false
 	}
-	line := r.lines[r.at]
-	b := block{line: r.at + 1}
+	line := r.lines[r.at].text
+	b := block{line: r.lines[r.at].number, page: r.lines[r.at].page}
 	r.at++
 	trimmed := strings.TrimSpace(line)
 	switch {
@@ -73,13 +72,16 @@ func (r *reader) next() (block, bool) {
 		b.kind, b.text = fence, line+r.until(fenceMark(trimmed))
 	case r.markdown && atx(trimmed) > 0:
 		b.kind, b.level = title, atx(trimmed)
-		b.text = headingText(trimmed[b.level:])
+		b.text, b.id = headingText(trimmed[b.level:])
 	case r.markdown && r.setext() > 0:
-		b.kind, b.level, b.text = title, r.setext(), headingText(trimmed)
+		b.kind, b.level = title, r.setext()
+		b.text, b.id = headingText(trimmed)
 		r.at++
 	case r.articles && statuteLevel(trimmed) > 0:
 		b.kind = title
 		b.level, b.text, r.pending = statuteHead(trimmed)
+	case r.numbered && r.alone() && numberedLevel(trimmed) > 0:
+		b.kind, b.level, b.text = title, numberedLevel(trimmed), trimmed
 	case isRow(trimmed):
 		b.kind, b.text = table, strings.Join(append([]string{line}, r.rows()...), "\n")
 	case isItem(trimmed):
@@ -93,8 +95,8 @@ func (r *reader) next() (block, bool) {
 // continued takes the lines that go on with a paragraph or a list item.
 func (r *reader) continued() []string {
 	var out []string
-	for r.at < len(r.lines) && !r.starts(strings.TrimSpace(r.lines[r.at])) {
-		out = append(out, r.lines[r.at])
+	for r.at < len(r.lines) && !r.starts(strings.TrimSpace(r.lines[r.at].text)) && !r.turned() {
+		out = append(out, r.lines[r.at].text)
 		r.at++
 	}
 	return out
@@ -108,8 +110,8 @@ func (r *reader) starts(trimmed string) bool {
 
 func (r *reader) rows() []string {
 	var out []string
-	for r.at < len(r.lines) && isRow(strings.TrimSpace(r.lines[r.at])) {
-		out = append(out, r.lines[r.at])
+	for r.at < len(r.lines) && isRow(strings.TrimSpace(r.lines[r.at].text)) && !r.turned() {
+		out = append(out, r.lines[r.at].text)
 		r.at++
 	}
 	return out
@@ -119,7 +121,7 @@ func (r *reader) rows() []string {
 func (r *reader) until(mark string) string {
 	var b strings.Builder
 	for r.at < len(r.lines) {
-		line := r.lines[r.at]
+		line := r.lines[r.at].text
 		r.at++
 		b.WriteString("\n" + line)
 		if t := strings.TrimSpace(line); strings.HasPrefix(t, mark) && strings.Trim(t, mark[:1]) == "" {
@@ -153,32 +155,14 @@ func (r *reader) setext() int {
 	if r.at >= len(r.lines) {
 		return 0
 	}
-	under := strings.TrimSpace(r.lines[r.at])
+	under := strings.TrimSpace(r.lines[r.at].text)
 	switch {
 	case len(under) >= 3 && strings.Trim(under, "=") == "":
 		return 1
-	case len(under) >= 3 && strings.Trim(under, "-") == "" && !isRow(strings.TrimSpace(r.lines[r.at-1])):
+	case len(under) >= 3 && strings.Trim(under, "-") == "" && !isRow(strings.TrimSpace(r.lines[r.at-1].text)):
 		return 2
 	}
 	return 0
-}
-
-// headingText strips closing marks, anchors and emphasis from a heading.
-func headingText(s string) string {
-	s = strings.TrimRight(strings.TrimSpace(s), "#")
-	for {
-		from := strings.IndexByte(s, '<')
-		if from < 0 {
-			break
-		}
-		to := strings.IndexByte(s[from:], '>')
-		if to < 0 {
-			break
-		}
-		s = s[:from] + s[from+to+1:]
-	}
-	s = strings.NewReplacer("**", "", "`", "", `\`, "").Replace(s)
-	return strings.TrimSpace(s)
 }
 
 func isRow(trimmed string) bool { return strings.HasPrefix(trimmed, "|") }

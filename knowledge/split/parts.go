@@ -12,12 +12,33 @@ import (
 func (b block) parts() []string {
 	switch b.kind {
 	case table:
-		return gather(strings.SplitAfter(b.text, "\n"), most)
+		return gather(strings.SplitAfter(b.text, "\n"), most-utf8.RuneCountInString(b.head()))
 	case fence:
 		return gather(strings.SplitAfter(b.text, "\n"), hardMost)
 	default:
 		return gather(sentences(b.text), most)
 	}
+}
+
+// maxHead bounds what is repeated of a table, in characters: a header that is
+// half a passage by itself leaves no room for rows.
+const maxHead = most / 2
+
+// head is the header of a table with the line below it, "" where it has none.
+func (b block) head() string {
+	if b.kind != table {
+		return ""
+	}
+	first, rest, _ := strings.Cut(b.text, "\n")
+	second, _, more := strings.Cut(rest, "\n")
+	if !more || strings.Trim(second, "|-: \t") != "" || !strings.Contains(second, "-") {
+		return ""
+	}
+	head := first + "\n" + second + "\n"
+	if utf8.RuneCountInString(head) > maxHead {
+		return ""
+	}
+	return head
 }
 
 // gather joins pieces up to a size in characters. A piece that is longer by

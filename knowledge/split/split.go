@@ -1,7 +1,8 @@
 // Package split cuts documents into passages that can be quoted: along
 // headings, articles of a statute, paragraphs and list items, and only where a
 // paragraph is too long at the end of a sentence. Tables are cut between rows,
-// code blocks not at all.
+// and each part has their header; code blocks are not cut at all. A passage
+// knows its line, its page and its address.
 package split
 
 import (
@@ -15,7 +16,7 @@ import (
 
 // Version is part of what an index compares: raise it when the same document
 // gives other passages than before.
-const Version = "2"
+const Version = "3"
 
 // Sizes of a passage, in characters. Small enough that a model reads ten of
 // them, large enough that a rule stands beside its exception.
@@ -35,7 +36,9 @@ const mainLevel = 2
 func Document(doc knowledge.Document) []knowledge.Passage {
 	p := packer{doc: doc}
 	p.articles = countArticles(doc.Text) >= leastArticles
-	r := reader{lines: lines(doc.Text), markdown: doc.Markdown, articles: p.articles}
+	paged := doc.Anchor == knowledge.AnchorPage
+	r := reader{lines: rows(doc.Text, paged), markdown: doc.Markdown, articles: p.articles}
+	r.numbered = (paged || !doc.Markdown) && countNumbered(r.lines) >= leastNumbered
 	for {
 		b, ok := r.next()
 		if !ok {
@@ -57,6 +60,7 @@ type packer struct {
 	text  strings.Builder
 	size  int // characters in text
 	line  int
+	page  int
 	under []heading   // the path of the first block in text
 	more  [][]heading // the paths of sections that text goes on with
 }
@@ -64,6 +68,7 @@ type packer struct {
 type heading struct {
 	level int
 	text  string
+	id    string
 }
 
 func (p *packer) add(b block) {
@@ -77,23 +82,29 @@ func (p *packer) add(b block) {
 	}
 }
 
-// fill adds a block to the passage that is being made, or starts a new one.
+// fill adds a block to the passage that is being made, or starts a new one. A
+// new page starts one, so that what is quoted stands on the page that is named,
+// unless there is hardly anything yet.
 func (p *packer) fill(b block) {
 	size := utf8.RuneCountInString(b.text)
-	if p.size > 0 && (p.size+size > most || p.size >= target) {
+	if p.size > 0 && (p.size+size > most || p.size >= target || b.page != p.page && p.size >= tiny) {
 		p.flush()
 	}
 	if size <= most || b.kind == fence && size <= hardMost {
-		p.put(b.text, b.line, size)
+		p.put(b, b.text, size)
 		return
 	}
-	line := b.line
-	for _, part := range b.parts() {
+	head := b.head()
+	for i, part := range b.parts() {
 		p.flush()
-		p.put(part, line, utf8.RuneCountInString(part))
-		line += strings.Count(part, "\n")
+		lines := strings.Count(part, "\n")
+		if i > 0 {
+			part = head + part
+		}
+		p.put(b, part, utf8.RuneCountInString(part))
+		b.line += lines
 		if b.kind != prose {
-			line++
+			b.line++
 		}
 	}
 }
@@ -105,23 +116,24 @@ func (p *packer) enter(b block) {
 	for len(p.path) > 0 && p.path[len(p.path)-1].level >= b.level {
 		p.path = p.path[:len(p.path)-1]
 	}
-	p.path = append(slices.Clone(p.path), heading{b.level, b.text})
+	p.path = append(slices.Clone(p.path), heading{b.level, b.text, b.id})
 	least := tiny
 	if b.level <= mainLevel {
 		least = mere
 	}
-	if p.size >= least || b.level >= partLevel {
+	if p.size >= least || b.level >= partLevel || b.page != p.page && p.size >= mere {
 		p.flush()
 	}
 	if p.size > 0 {
-		p.put(strings.Repeat("#", min(b.level, 6))+" "+b.text, b.line, utf8.RuneCountInString(b.text))
+		p.put(b, strings.Repeat("#", min(b.level, 6))+" "+b.text, utf8.RuneCountInString(b.text))
 		p.more = append(p.more, p.path)
 	}
 }
 
-func (p *packer) put(text string, line, size int) {
+// put adds text of a block to the passage that is being made.
+func (p *packer) put(b block, text string, size int) {
 	if p.size == 0 {
-		p.line = line
+		p.line, p.page = b.line, b.page
 		p.under, p.more = p.path, nil
 	} else {
 		p.text.WriteString("\n")
@@ -157,6 +169,8 @@ func within(path, above []heading) bool {
 	return len(path) >= len(above) && slices.Equal(path[:len(above)], above)
 }
 
+func itoa(n int) string { return strconv.Itoa(n) }
+
 func (p *packer) flush() {
 	text, section := strings.TrimSpace(p.text.String()), p.section()
 	p.text.Reset()
@@ -165,13 +179,14 @@ func (p *packer) flush() {
 		return
 	}
 	p.out = append(p.out, knowledge.Passage{
-		ID:       p.doc.ID + "#" + strconv.Itoa(len(p.out)+1),
+		ID:       p.doc.ID + "#" + itoa(len(p.out)+1),
 		Document: p.doc.ID,
 		Title:    p.doc.Title,
 		Section:  section,
 		Text:     text,
-		URL:      p.doc.URL,
+		URL:      address(p.doc, p.line, p.page, p.under),
 		Line:     p.line,
+		Page:     p.page,
 
 		UpdatedAt: p.doc.UpdatedAt,
 	})
