@@ -34,6 +34,7 @@ type follow struct {
 	batch      []object
 	texts      []string // of the batch, for the embedder
 	bytes      int
+	sample     sample
 	total      int    // passages of the library
 	tag        string // of the copy in the cluster
 	written    int
@@ -79,14 +80,23 @@ func (f *follow) run(ctx context.Context, all iter.Seq2[knowledge.Passage, error
 	if err := f.removeRest(ctx); err != nil {
 		return err
 	}
-	if !f.whole {
-		f.tag = uuid.NewString()
-		if err := f.e.writeState(ctx, f.collection, collectionState{whole: true, passages: f.total, tag: f.tag}); err != nil {
-			return err
-		}
+	if err := f.end(ctx); err != nil {
+		return err
 	}
 	f.e.remember(f.collection, f.tag, f.seen)
 	return nil
+}
+
+// end says in the cluster that the copy is whole.
+func (f *follow) end(ctx context.Context) error {
+	if f.whole {
+		return nil
+	}
+	f.tag = uuid.NewString()
+	if err := f.e.writeTable(ctx, f.collection, f.tag, &f.sample, f.total); err != nil {
+		return err
+	}
+	return f.e.writeState(ctx, f.collection, collectionState{whole: true, passages: f.total, tag: f.tag})
 }
 
 // begin finds out what the cluster has.
@@ -122,6 +132,7 @@ func (f *follow) passage(ctx context.Context, p knowledge.Passage) error {
 		id   = passageKey(p.Collection, p.ID)
 	)
 	f.seen[id] = parseSum(hash)
+	f.sample.add(id, p)
 	old, ok := f.have[id]
 	delete(f.have, id)
 	if ok && old == parseSum(hash) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 
 var (
 	quality = flag.Bool("quality", false, "measure on the development questions (minutes)")
+	sets    = flag.String("quality-sets", "statutes-zh,aws-docs-en", "the collections to measure")
 	keep    = flag.String("quality-index", "", "folder of the embedded index; kept for the next run")
 )
 
@@ -42,7 +44,7 @@ func TestQuality(t *testing.T) {
 	nodes := startCluster(t, 1, 18200)
 	x := developmentLibrary(t)
 	e := open(t, "Quality", nodes, weaviate.Options{Timeout: 20 * time.Second})
-	for _, name := range [...]string{"statutes-zh", "aws-docs-en"} {
+	for _, name := range strings.Split(*sets, ",") {
 		started := time.Now()
 		n := follow(t, e, x, name)
 		t.Logf("%s: %d passages copied in %s; server: %d MB on disk, %d MB resident", name, n,
@@ -127,7 +129,7 @@ func developmentLibrary(t *testing.T) *index.Index {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { x.Close() })
-	for _, name := range [...]string{"statutes-zh", "aws-docs-en"} {
+	for _, name := range strings.Split(*sets, ",") {
 		src, err := folder.New([]string{unpack(t, name)})
 		if err != nil {
 			t.Fatal(err)

@@ -103,7 +103,7 @@ func (e *Engine) passageClass() class {
 // stateClass is where it is kept how whole each collection is.
 func (e *Engine) stateClass() class {
 	c := e.emptyClass(e.state, "what Tribune has mirrored")
-	c.Properties = []property{text(propName), text(propWhole), text(propPassages), text(propTag)}
+	c.Properties = []property{text(propName), text(propWhole), text(propPassages), text(propTag), text(propTable)}
 	return c
 }
 

@@ -110,7 +110,7 @@ func (e *Engine) get(name, arguments string) string {
 }
 
 // Candidates implements knowledge.Engine. Passages come in the cluster's order,
-// by its BM25 score; Frequencies are nil.
+// by its BM25 score; Frequencies are estimated (see words.go).
 func (e *Engine) Candidates(ctx context.Context, l knowledge.Lookup) (knowledge.Candidates, error) {
 	if l.Limit <= 0 {
 		l.Limit = defaultLimit
@@ -196,14 +196,17 @@ func (e *Engine) search(ctx context.Context, l knowledge.Lookup) (knowledge.Cand
 	if len(l.Collections) == 0 {
 		return out, nil
 	}
-	for _, c := range l.Collections {
+	states := make([]collectionState, len(l.Collections))
+	for i, c := range l.Collections {
 		s, err := e.readState(ctx, c)
 		if err != nil {
 			return out, err
 		}
+		states[i] = s
 		out.Total += s.passages
 	}
-	parts := e.parts(l)
+	out.Frequencies = e.frequencies(ctx, l, states)
+	parts := e.parts(l, useful(l.Terms, out.Frequencies, out.Total))
 	if len(parts) == 0 {
 		return out, nil
 	}
@@ -213,6 +216,9 @@ func (e *Engine) search(ctx context.Context, l knowledge.Lookup) (knowledge.Cand
 	}
 	e.answered(ctx)
 	out.Passages = e.passages(ctx, l, slices.Concat(got["found"], got["named"]))
+	if out.Frequencies != nil {
+		complete(out.Frequencies, l.Terms, out.Passages)
+	}
 	return out, nil
 }
 
@@ -224,9 +230,9 @@ func (e *Engine) answered(ctx context.Context) {
 }
 
 // parts are the searches that a lookup needs: by words, and by name.
-func (e *Engine) parts(l knowledge.Lookup) []string {
+func (e *Engine) parts(l knowledge.Lookup, terms []knowledge.Term) []string {
 	var parts []string
-	if words := bag(l.Terms); words != "" {
+	if words := bag(terms); words != "" {
 		parts = append(parts, e.get("found", fmt.Sprintf("limit:%d,where:%s,bm25:{query:%s,properties:[%q]}",
 			min(l.Limit, maxLimit), within(l.Collections), quote(words), propTerms)))
 	}

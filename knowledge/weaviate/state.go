@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // The names of the state class's properties.
@@ -14,6 +16,7 @@ const (
 	propWhole    = "whole"    // the fingerprint that the passages were written with; "": not whole
 	propPassages = "passages" // how many there are
 	propTag      = "tag"
+	propTable    = "table" // how many passages have a term: see words.go
 )
 
 // fresh is how long what is known of a collection is believed.
@@ -34,6 +37,7 @@ type collectionState struct {
 type known struct {
 	mu     sync.Mutex
 	states map[string]collectionState
+	tables map[string]counts
 	stale  map[string]bool // a Follow of this process did not end well
 }
 
@@ -54,6 +58,25 @@ func (k *known) put(collection string, s collectionState) {
 		k.states = map[string]collectionState{}
 	}
 	k.states[collection] = s
+}
+
+// maxTables bounds how many collections' counts are remembered: some 5 MB each.
+const maxTables = 32
+
+func (k *known) table(collection string) (counts, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	c, ok := k.tables[collection]
+	return c, ok
+}
+
+func (k *known) putTable(collection string, c counts) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.tables == nil || len(k.tables) >= maxTables {
+		k.tables = map[string]counts{}
+	}
+	k.tables[collection] = c
 }
 
 // expire has the state of a collection read anew.
@@ -119,10 +142,12 @@ func (e *Engine) writeState(ctx context.Context, collection string, s collection
 
 // dropState removes what the cluster knows of a collection.
 func (e *Engine) dropState(ctx context.Context, collection string) error {
-	path := "/v1/objects/" + e.state + "/" + collectionKey(collection).String()
-	err := e.cluster.do(ctx, request{method: http.MethodDelete, path: path, timeout: writeWait}, nil)
-	if err != nil && !isStatus(err, http.StatusNotFound) {
-		return err
+	for _, id := range []uuid.UUID{collectionKey(collection), tableKey(collection)} {
+		path := "/v1/objects/" + e.state + "/" + id.String()
+		err := e.cluster.do(ctx, request{method: http.MethodDelete, path: path, timeout: writeWait}, nil)
+		if err != nil && !isStatus(err, http.StatusNotFound) {
+			return err
+		}
 	}
 	e.known.put(collection, collectionState{read: e.now()})
 	return nil
