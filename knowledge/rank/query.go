@@ -1,6 +1,7 @@
 package rank
 
 import (
+	"math"
 	"slices"
 	"unicode/utf8"
 
@@ -42,7 +43,7 @@ type question struct {
 // read cuts a query into what is looked for.
 func (w *words) read(q knowledge.Query, o weights) *question {
 	out := &question{at: map[string]int{}, pairs: map[[2]int]bool{}, language: cut.Language(q.Text)}
-	own := w.terms(q.Text)
+	own := w.terms(q.Text, o.fillers)
 	for _, t := range own {
 		out.han = out.han || t.Kind == cut.Gram
 		weight := 1.0
@@ -51,12 +52,13 @@ func (w *words) read(q knowledge.Query, o weights) *question {
 		}
 		out.add(t.Text, t.Kind, weight, true)
 	}
+	out.repeats(own, o.again)
 	out.informative(own, w.common)
 	w.abroad(out, own)
 	out.neighbours(own)
 	out.references(own)
 	w.expand(out, own, o.synonym)
-	for _, t := range w.terms(q.Context) {
+	for _, t := range w.terms(q.Context, o.fillers) {
 		out.add(t.Text, t.Kind, o.context, false)
 	}
 	return out
@@ -74,10 +76,13 @@ const maxTerms = 400
 // maxText bounds the text of a question or its context, in bytes.
 const maxText = 8 << 10
 
-// terms cuts a text without its fillers.
-func (w *words) terms(text string) []cut.Term {
+// terms cuts a text, without its fillers where they are to go.
+func (w *words) terms(text string, fillers bool) []cut.Term {
 	if len(text) > maxText {
 		text = text[:maxText]
+	}
+	if !fillers {
+		return cut.Terms(text)
 	}
 	terms := cut.Terms(w.replace.Replace(cut.Fold(text)))
 	return slices.DeleteFunc(terms, func(t cut.Term) bool {
@@ -98,6 +103,20 @@ func (q *question) add(text string, kind cut.Kind, weight float64, own bool) int
 	return len(q.terms) - 1
 }
 
+// repeats lets terms weigh more that the question repeats: what it says in two
+// ways is what it is about.
+func (q *question) repeats(own []cut.Term, weight float64) {
+	times := make([]int, len(q.terms))
+	for _, t := range own {
+		if i, ok := q.at[t.Text]; ok {
+			times[i]++
+		}
+	}
+	for i, n := range times {
+		q.terms[i].weight *= 1 + weight*math.Log(float64(max(n, 1)))
+	}
+}
+
 // neighbours notes which words stand next to each other, with at most one
 // between them. Pairs of characters need no such note: they are one.
 func (q *question) neighbours(terms []cut.Term) {
@@ -116,6 +135,9 @@ func (q *question) neighbours(terms []cut.Term) {
 
 // expand adds the words of rules for everyday phrases.
 func (w *words) expand(q *question, own []cut.Term, weight float64) {
+	if weight == 0 {
+		return
+	}
 	line := withoutGrams(own)
 	for i, text := range line {
 		for _, p := range w.phrases[text] {

@@ -39,8 +39,10 @@ type Options struct {
 	Nearby knowledge.Nearby
 	// Reranker reads the best passages again; nil: their order stays.
 	Reranker knowledge.Reranker
-	Now      func() time.Time // nil: the real clock
-	Log      *slog.Logger     // nil: no logging
+	// Without are features that are left out, which is how they are measured.
+	Without []Feature
+	Now     func() time.Time // nil: the real clock
+	Log     *slog.Logger     // nil: no logging
 }
 
 // Weight is how much the documents of a collection count beside those of others.
@@ -52,19 +54,28 @@ type Weight struct {
 	HalfLife time.Duration
 }
 
-// New returns a ranker over an engine.
+// New returns a ranker over an engine. An error names the line of Options.Words
+// or the collection of Options.Weigh that can't be used.
 func New(engine knowledge.Engine, o Options) (*Ranker, error) {
-	w, err := readWords(wordsFile)
+	w, err := readWords(wordsFile, o.Words)
 	if err != nil {
 		return nil, err
 	}
-	return &Ranker{engine: engine, words: w, w: measured(), o: o}, nil
+	if err := checkWeigh(o.Weigh); err != nil {
+		return nil, err
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Ranker{engine: engine, words: w, w: measured().without(o.Without), o: o}, nil
 }
 
 // weights are the numbers of the order.
 type weights struct {
 	k1       float64
 	field, b [fields]float64
+	fillers  bool    // are taken out
+	again    float64 // for a word that the question repeats, by the logarithm of how often
 	gram     float64 // of a single character, against a pair or word
 	synonym  float64
 	context  float64
@@ -82,10 +93,10 @@ type weights struct {
 // are flat around these values.
 func measured() weights {
 	return weights{
-		k1:    .8,
-		field: [fields]float64{inTitle: 2, inSection: 1, inText: 1},
-		b:     [fields]float64{inTitle: .3, inSection: .3, inText: .6},
-		gram:  1, synonym: .3, context: .3, near: .1, document: .3, folder: .6, title: .4,
+		k1:      .8,
+		field:   [fields]float64{inTitle: 2, inSection: 1, inText: 1},
+		b:       [fields]float64{inTitle: .3, inSection: .3, inText: .6},
+		fillers: true, again: .7, gram: 1, synonym: .3, context: .3, near: .1, document: .3, folder: .6, title: .4,
 		exact: 1, counts: .5, foreign: .6,
 	}
 }
@@ -180,9 +191,10 @@ func (r *Ranker) order(q *question, all []*found) {
 	for i, f := range all {
 		f.score += base[i] * r.w.title * r.words.weight(f.passage.Title)
 		f.score += best * r.w.exact * q.named(f)
-		if cut.Language(start(f.passage.Text)) != q.language {
+		if r.w.foreign != 1 && cut.Language(start(f.passage.Text)) != q.language {
 			f.score *= r.w.foreign
 		}
+		f.score *= r.source(f.passage)
 	}
 }
 

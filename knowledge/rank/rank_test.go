@@ -226,7 +226,7 @@ func TestTiesHaveOneOrder(t *testing.T) {
 
 func TestWordsFile(t *testing.T) {
 	t.Parallel()
-	w, err := readWords(wordsFile)
+	w, err := readWords(wordsFile, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,13 +234,13 @@ func TestWordsFile(t *testing.T) {
 		t.Errorf("%d rules, %d fillers, %d kinds of title", len(w.rules), len(w.fillers), len(w.authority))
 	}
 	for _, broken := range []string{"stray", "[nothing]\nx", "[synonyms]\na b", "[synonyms]\n，-> b", "[authority]\nx y"} {
-		if _, err := readWords(broken); err == nil {
+		if _, err := readWords(wordsFile, broken); err == nil {
 			t.Errorf("%q was taken", broken)
 		}
 	}
 	weights := map[string]float64{
-		"劳动合同法 第八十七条": 1, "劳动合同法": 1, "工伤保险条例": .4, "门卡管理办法": 0, "民法典 第五条": 1, "": 0, "Badges": 0,
-		"最高人民法院关于适用《民法典》的解释(一)": .6,
+		"劳动合同法 第八十七条": 1.5, "劳动合同法": 1.5, "工伤保险条例": .4, "门卡管理办法": 0, "民法典　第五条": 1.5, "森林法": 1, "": 0, "Badges": 0,
+		"最高人民法院关于适用《民法典》的解释（一）": .5, "最高人民法院关于审理案件的规定": .5, "门卡规定": .1,
 	}
 	got := map[string]float64{}
 	for title := range weights {

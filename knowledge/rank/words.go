@@ -5,9 +5,11 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tribunebot/tribune/knowledge/cut"
 )
@@ -34,18 +36,45 @@ type phrase struct {
 	rule  int
 }
 
-// authority is how much the documents weigh whose title ends in a word.
+// authority is how much the documents weigh whose title ends, or begins, in
+// some way.
 type authority struct {
-	ending string
+	part   string
+	begins bool
 	weight float64
 }
 
-// readWords reads the form that words.txt describes.
-func readWords(text string) (*words, error) {
+// readWords reads the form that words.txt describes: the list that is built
+// in, and a team's own, which wins where both weigh a kind of title.
+func readWords(builtIn, own string) (*words, error) {
 	w := &words{fillers: map[string]bool{}, phrases: map[string][]phrase{}, places: map[string][][]string{}, common: map[string]bool{}}
+	if err := w.parse("words.txt", builtIn); err != nil {
+		return nil, err
+	}
+	if err := w.parse("words of this team", own); err != nil {
+		return nil, err
+	}
+	w.replace = replacer(w.chinese)
+	w.chinese = nil
+	return w, nil
+}
+
+// replacer takes fillers out; the longest that fits goes first.
+func replacer(fillers []string) *strings.Replacer {
+	slices.SortStableFunc(fillers, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	pairs := negations()
+	for _, f := range fillers {
+		pairs = append(pairs, f, " ")
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+func (w *words) parse(name, text string) error {
 	section := ""
-	for n, line := range strings.Split(text, "\n") {
-		line = strings.TrimSpace(line)
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		line = strings.TrimSpace(cut.Fold(line))
 		if line == "" || line[0] == '#' {
 			continue
 		}
@@ -54,19 +83,14 @@ func readWords(text string) (*words, error) {
 			continue
 		}
 		if err := w.line(section, line); err != nil {
-			return nil, fmt.Errorf("words.txt: line %d: %w", n+1, err)
+			return fmt.Errorf("%s: line %d: %w", name, n, err)
 		}
 	}
-	// The longest filler that fits goes first.
-	slices.SortStableFunc(w.chinese, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	pairs := negations()
-	for _, f := range w.chinese {
-		pairs = append(pairs, f, " ")
-	}
-	w.replace = strings.NewReplacer(pairs...)
-	w.chinese = nil
-	return w, nil
+	return nil
 }
+
+// sections are the names that a [section] may have.
+const sections = "fillers, synonyms, places, common, authority"
 
 func (w *words) line(section, line string) error {
 	switch section {
@@ -83,48 +107,51 @@ func (w *words) line(section, line string) error {
 		}
 		return nil
 	case "places":
-		for p := range strings.FieldsSeq(line) {
-			terms := phraseTerms(p)
-			if len(terms) == 0 {
-				return fmt.Errorf("a place without terms: %q", p)
-			}
-			w.places[terms[0]] = append(w.places[terms[0]], terms)
-		}
-		return nil
+		return w.place(line)
 	case "synonyms":
 		return w.rule(line)
 	case "authority":
-		ending, weight, _ := strings.Cut(line, " ")
-		v, err := strconv.ParseFloat(weight, 64)
-		if err != nil {
-			return err
-		}
-		w.authority = append(w.authority, authority{ending, v})
-		return nil
+		return w.kind(line)
+	case "":
+		return fmt.Errorf("stands in no [section]: want one of %s", sections)
 	}
-	return fmt.Errorf("no such section: %q", section)
+	return fmt.Errorf("no such section: [%s], want one of %s", section, sections)
 }
 
 func (w *words) filler(f string) {
-	if f[0] < 0x80 {
-		w.fillers[cut.Stem(f)] = true
+	if f[0] < utf8.RuneSelf {
+		w.fillers[cut.Stem(strings.ToLower(f))] = true
 		return
 	}
 	w.chinese = append(w.chinese, f)
 }
 
-var errRule = errors.New("want: everyday words -> words of rules")
+func (w *words) place(line string) error {
+	for p := range strings.FieldsSeq(line) {
+		terms := phraseTerms(p)
+		if len(terms) == 0 {
+			return fmt.Errorf("a place without terms: %q", p)
+		}
+		w.places[terms[0]] = append(w.places[terms[0]], terms)
+	}
+	return nil
+}
+
+var (
+	errRule      = errors.New("want: everyday words -> words of rules, phrases of two characters or more parted by semicolons")
+	errAuthority = errors.New("want: the ending of a title, or its beginning and *, and a number from 0")
+)
 
 func (w *words) rule(line string) error {
-	left, right, ok := strings.Cut(line, "->")
-	if !ok {
-		return errRule
-	}
+	left, right, _ := strings.Cut(line, "->")
 	var sides [][]string
 	for p := range strings.SplitSeq(right, ";") {
 		if terms := phraseTerms(p); len(terms) > 0 {
 			sides = append(sides, terms)
 		}
+	}
+	if len(sides) == 0 {
+		return fmt.Errorf("%w: nothing to look for in %q", errRule, line)
 	}
 	for p := range strings.SplitSeq(left, ";") {
 		terms := phraseTerms(p)
@@ -134,6 +161,20 @@ func (w *words) rule(line string) error {
 		w.phrases[terms[0]] = append(w.phrases[terms[0]], phrase{terms, allTerms(p), len(w.rules)})
 	}
 	w.rules = append(w.rules, sides)
+	return nil
+}
+
+func (w *words) kind(line string) error {
+	at := strings.LastIndexAny(line, " \t")
+	weight, err := strconv.ParseFloat(line[at+1:], 64)
+	if at < 0 || err != nil || !(weight >= 0) || math.IsInf(weight, 1) {
+		return fmt.Errorf("%w: %q", errAuthority, line)
+	}
+	part, begins := strings.CutSuffix(strings.TrimSpace(line[:at]), "*")
+	if part == "" {
+		return fmt.Errorf("%w: %q", errAuthority, line)
+	}
+	w.authority = append(w.authority, authority{part, begins, weight})
 	return nil
 }
 
@@ -156,17 +197,22 @@ func allTerms(p string) []string {
 	return out
 }
 
-// weight is the authority of a title: of the longest ending that fits, where
-// the title may go on with a space and more ("劳动法 第三条").
+// weight is the authority of a title: of the longest ending or beginning that
+// fits, the later of two that are as long. The title may go on with a space and
+// an article ("劳动法 第三条").
 func (w *words) weight(title string) float64 {
-	title = strings.TrimSpace(title)
-	if i := strings.LastIndexAny(title, " \t　"); i > 0 && strings.HasPrefix(strings.TrimSpace(title[i:]), "第") {
+	title = strings.TrimSpace(cut.Fold(title))
+	if i := strings.LastIndexAny(title, " \t"); i > 0 && strings.HasPrefix(title[i+1:], "第") {
 		title = strings.TrimSpace(title[:i])
 	}
 	best, weight := 0, 0.0
 	for _, a := range w.authority {
-		if len(a.ending) > best && strings.HasSuffix(title, a.ending) {
-			best, weight = len(a.ending), a.weight
+		fits := strings.HasSuffix
+		if a.begins {
+			fits = strings.HasPrefix
+		}
+		if len(a.part) >= best && fits(title, a.part) {
+			best, weight = len(a.part), a.weight
 		}
 	}
 	return weight
