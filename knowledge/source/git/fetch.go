@@ -18,6 +18,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/storer"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	"github.com/go-git/go-git/v5/storage/filesystem"
+
+	"github.com/tribunebot/tribune/knowledge/format"
 )
 
 // objectCache bounds the objects that are held in memory, in bytes.
@@ -31,8 +33,7 @@ const maxPacks = 20
 type head struct {
 	commit *object.Commit
 	branch string // by its name, "" where that is not known
-	store  storer.EncodedObjectStorer
-	close  func() error
+	store  *filesystem.Storage
 }
 
 // open gets a repository's newest commit.
@@ -89,9 +90,13 @@ func openHere(r *repo) (head, error) {
 			return got, nil
 		}
 	}
-	store.Close()
+	release(store)
 	return head{}, err
 }
+
+// release closes what was only read from, or is not used any more: nothing is
+// lost if that fails.
+func release(c io.Closer) { c.Close() }
 
 // resolve finds what a repository calls by a name: a branch or a tag; "" is its
 // own branch.
@@ -125,7 +130,7 @@ func commitOf(store *filesystem.Storage, ref *plumbing.Reference) (head, error) 
 	if !ref.Name().IsBranch() && !ref.Name().IsTag() {
 		name = ""
 	}
-	return head{commit: commit, branch: name, store: store, close: store.Close}, nil
+	return head{commit: commit, branch: name, store: store}, nil
 }
 
 // update brings the cache of a repository to its newest commit.
@@ -153,7 +158,7 @@ func (s *source) update(ctx context.Context, r *repo, dir string) (_ head, err e
 	store := openStore(dir)
 	defer func() {
 		if err != nil {
-			store.Close()
+			release(store)
 		}
 	}()
 	if old, err := store.Reference(ref.Name()); err != nil || old.Hash() != ref.Hash() {
@@ -194,6 +199,12 @@ func (s *source) download(ctx context.Context, session transport.UploadPackSessi
 			return err
 		}
 	}
+	if from.Capabilities.Supports(capability.Filter) { // large files stay where they are
+		req.Filter = packp.FilterBlobLimit(format.MaxFile>>20+1, packp.BlobLimitPrefixMebi)
+		if err := req.Capabilities.Set(capability.Filter); err != nil {
+			return err
+		}
+	}
 	if old, err := store.Reference(ref.Name()); err == nil {
 		if _, err := object.GetCommit(store, old.Hash()); err != nil {
 			return &brokenError{err}
@@ -208,7 +219,7 @@ func (s *source) download(ctx context.Context, session transport.UploadPackSessi
 		return explain(err)
 	}
 	if err == nil {
-		defer resp.Close()
+		defer release(resp)
 		if err := s.receive(demux(req.Capabilities, resp), store, dir); err != nil {
 			return err
 		}

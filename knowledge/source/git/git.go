@@ -16,6 +16,8 @@ import (
 	"iter"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -124,6 +126,7 @@ func (s *source) Documents(ctx context.Context) iter.Seq2[knowledge.Document, er
 				yield(knowledge.Document{}, ctx.Err())
 				return
 			case err != nil:
+				s.clear(r, err)
 				yield(knowledge.Document{}, fmt.Errorf("%s: %w", r.name(), s.redact(r, err)))
 				return
 			}
@@ -135,6 +138,14 @@ func (s *source) Documents(ctx context.Context) iter.Seq2[knowledge.Document, er
 var errStop = errors.New("stopped")
 
 type yielder = func(knowledge.Document, error) bool
+
+// clear removes what is kept of a repository where it is damaged, so that the
+// next run gets it anew.
+func (s *source) clear(r *repo, err error) {
+	if _, broken := errors.AsType[*brokenError](err); broken && !r.local() {
+		os.RemoveAll(filepath.Join(s.o.Dir, r.cache())) //nolint:errcheck // the next run says so
+	}
+}
 
 // redact takes a token out of an error, whoever put it there.
 func (s *source) redact(r *repo, err error) error {

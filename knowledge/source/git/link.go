@@ -18,10 +18,8 @@ func (r *repo) link(branch, file string) (string, knowledge.Anchor) {
 	host := r.remote.Hostname()
 	has := func(name string) bool { return strings.Contains(host, name) }
 	page := url.URL{Scheme: "https", Host: host}
-	if r.remote.Scheme == "http" {
-		page.Scheme, page.Host = "http", r.remote.Host
-	} else if r.remote.Scheme == "https" {
-		page.Host = r.remote.Host
+	if r.web() {
+		page.Scheme, page.Host = r.remote.Scheme, r.remote.Host
 	}
 	at := strings.TrimSuffix(r.remote.Path, ".git")
 	anchor := knowledge.AnchorLine

@@ -15,8 +15,9 @@ import (
 // Limits of the objects in a pack. What is kept as a difference is put together
 // in memory, and a few bytes can stand for very many.
 const (
-	maxObject = 64 << 20 // bytes of one that is a difference, or no file
-	maxTotal  = 16 << 30 // bytes of all, unpacked
+	maxObject = 64 << 20  // bytes of one that is a difference, or no file
+	maxBlob   = 256 << 20 // bytes of one that is a file: go-git holds it in memory when it comes
+	maxTotal  = 16 << 30  // bytes of all, unpacked
 	maxCount  = 2_000_000
 )
 
@@ -33,7 +34,7 @@ func (s *source) receive(from io.Reader, store *filesystem.Storage, dir string) 
 		return err
 	}
 	defer func() {
-		f.Close()
+		release(f)
 		if removed := os.Remove(f.Name()); err == nil {
 			err = removed
 		}
@@ -89,20 +90,32 @@ func next(in *packfile.Scanner) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("the host sent a damaged pack: %w", err)
 	}
+	if err := fits(h, h.Length); err != nil {
+		return 0, err
+	}
 	var first prefix
 	if _, _, err := in.NextObject(&first); err != nil {
 		return 0, fmt.Errorf("the host sent a damaged pack: %w", err)
 	}
-	size := h.Length
-	if h.Type.IsDelta() {
-		base, rest := varint(first.bytes)
-		target, _ := varint(rest)
-		size = max(size, base, target)
+	if !h.Type.IsDelta() {
+		return h.Length, nil
 	}
-	if size > maxObject && h.Type != plumbing.BlobObject {
-		return 0, fmt.Errorf("%w: one of its objects has %d MB, more than %d", errTooMuch, size>>20, maxObject>>20)
+	base, rest := varint(first.bytes)
+	target, _ := varint(rest)
+	size := max(h.Length, base, target)
+	return size, fits(h, size)
+}
+
+// fits refuses an object that is too large to be held in memory.
+func fits(h *packfile.ObjectHeader, size int64) error {
+	limit := int64(maxObject)
+	if h.Type == plumbing.BlobObject {
+		limit = maxBlob
 	}
-	return size, nil
+	if size <= limit {
+		return nil
+	}
+	return fmt.Errorf("%w: one of its files has %d MB, more than %d: keep such files elsewhere, as in Git LFS", errTooMuch, size>>20, limit>>20)
 }
 
 // prefix keeps the first bytes that are written to it: the two sizes that a

@@ -173,7 +173,7 @@ func (h *host) answer(t *testing.T, git transport.Transport, w http.ResponseWrit
 		return
 	}
 	req := packp.NewUploadPackRequest()
-	if err := req.UploadRequest.Decode(r.Body); err != nil {
+	if err := req.Decode(r.Body); err != nil {
 		t.Error(err)
 		return
 	}

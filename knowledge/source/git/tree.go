@@ -39,7 +39,7 @@ func (s *source) read(ctx context.Context, r *repo, yield yielder) error {
 	if err != nil {
 		return err
 	}
-	defer at.close()
+	defer release(at.store)
 	tree, err := at.commit.Tree()
 	if err == nil && r.folder != "" {
 		if tree, err = tree.Tree(r.folder); err != nil {
@@ -118,8 +118,9 @@ func (w *walk) entry(ctx context.Context, e object.TreeEntry, file string, deep 
 		return w.skip(file, "links are not followed: what it leads to is read where it is", true)
 	case filemode.Submodule:
 		return w.skip(file, "it is another repository: name its address if it is to be read", true)
+	default:
+		return w.skip(file, "neither a file nor a folder", true)
 	}
-	return w.skip(file, "neither a file nor a folder", true)
 }
 
 // file yields the documents of one file.
@@ -184,6 +185,8 @@ const largeFile = "version https://git-lfs.github.com/spec/"
 func (w *walk) blob(hash plumbing.Hash) ([]byte, error) {
 	size, err := w.head.store.EncodedObjectSize(hash)
 	switch {
+	case errors.Is(err, plumbing.ErrObjectNotFound): // the host was asked to keep it
+		return nil, &refusal{fmt.Sprintf("it has more than %d MB: split it", format.MaxFile>>20)}
 	case err != nil:
 		return nil, err
 	case size > format.MaxFile:

@@ -1,7 +1,7 @@
 package web
 
 import (
-	"fmt"
+	"errors"
 	"net/url"
 	"path"
 	"strings"
@@ -35,11 +35,13 @@ type target struct {
 	page, below string
 }
 
+var errAddress = errors.New("not an address of a web page: it begins with http:// or https:// and has no spaces")
+
 // parse reads an address that was named.
 func parse(address string) (*target, error) {
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil {
-		return nil, fmt.Errorf("not an address of a web page: it begins with http:// or https:// and has no spaces")
+		return nil, errAddress
 	}
 	if u.Host != "" {
 		u = normal(u)

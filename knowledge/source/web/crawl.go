@@ -228,6 +228,7 @@ func (c *crawl) miss(f *fetched, bad *unread) error {
 	case barred:
 		c.read++
 		c.barred++
+	case heavy, outside, refused:
 	}
 	if first {
 		return bad

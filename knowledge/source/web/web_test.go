@@ -350,6 +350,7 @@ func TestAReadThatEndsEarly(t *testing.T) {
 		same(t, "documents", stop, n)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	h := serve(t, pages)
 	last := error(nil)
 	for _, err := range open(t, quick(), h.URL).Documents(ctx) {
