@@ -94,7 +94,11 @@ func next(in *packfile.Scanner) (int64, error) {
 		return 0, err
 	}
 	var first prefix
-	if _, _, err := in.NextObject(&first); err != nil {
+	n, _, err := in.NextObject(&first)
+	if err == nil && n != h.Length {
+		err = fmt.Errorf("an object has %d bytes and says %d", n, h.Length)
+	}
+	if err != nil {
 		return 0, fmt.Errorf("the host sent a damaged pack: %w", err)
 	}
 	if !h.Type.IsDelta() {

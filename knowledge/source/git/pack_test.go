@@ -198,7 +198,7 @@ func TestGitItself(t *testing.T) {
 	}
 	run(t, root, "clone", "-q", "--bare", work, repo)
 	h := httptest.NewServer(&cgi.Handler{
-		Path: program, Args: []string{"http-backend"}, Env: []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "HOME=" + root},
+		Path: program, Args: []string{"http-backend"}, Env: []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "HOME=" + root}, Stderr: io.Discard,
 	})
 	defer h.Close()
 	o := loopback(t)

@@ -48,7 +48,7 @@ func (r *run) site(ctx context.Context, u *url.URL) (*site, error) {
 	file := *u
 	file.Path, file.RawPath, file.RawQuery = "/robots.txt", "", ""
 	got, err := r.fetch(ctx, at, &file, maxRobots)
-	if bad, ok := errors.AsType[*unread](err); ok && bad.verdict != down && bad.verdict != refused {
+	if bad, ok := errors.AsType[*unread](err); ok && bad.verdict != down {
 		err = nil // it has none: all may be read
 	}
 	if err != nil {
