@@ -43,12 +43,12 @@ func (r *records) recordSize() int { return keySize + 4*r.dims + sumSize }
 
 func (r *records) at(slot int) int64 { return headSize + int64(slot)*int64(r.recordSize()) }
 
-// size is the size of the file in bytes.
-func (r *records) size() int64 {
+// size is what so many records take on disk, in bytes.
+func (r *records) size(n int) int64 {
 	if r == nil {
 		return 0
 	}
-	return r.at(r.n)
+	return r.at(n)
 }
 
 func (r *records) close() error {

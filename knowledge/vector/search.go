@@ -13,13 +13,15 @@ import (
 const (
 	// defaultLimit is the number of passages where a caller names none.
 	defaultLimit = 10
-	// Of how many vectors the exact similarity is computed: four for each that
-	// is wanted. Each is read from disk.
-	leastExact, mostExact, exactEach = 200, 1000, 4
-	// Of how many the code is compared with the question's own numbers, which
-	// costs four times a comparison of codes: one in eight, and on random
-	// vectors that loses nothing that the next step would find.
-	closer, mostClose = 8, 1 << 15
+	// The exact similarity is computed of so many vectors at a time, each of
+	// which is read from disk, and of at most so many: it goes on while that
+	// still finds nearer ones. With vectors of texts the first round has them
+	// all as a rule; random ones take the last (recall .89 instead of .69).
+	round, mostExact = 200, 1000
+	// The code is compared with the question's own numbers, which takes four
+	// times as long as with its code, of one passage in eight, of at least so
+	// many for each that is read, and of at most so many.
+	share, closer, mostClose = 8, 4, 1 << 15
 )
 
 // Nearest implements knowledge.Nearby. The similarity is exact for what is
@@ -85,10 +87,10 @@ func (s *Store) search(ctx context.Context, q knowledge.Vector, collections []st
 		s.mu.RUnlock()
 		return nil, nil, fmt.Errorf("the question's vector has %d numbers, those of the passages %d: feed the documents again", len(q), file.dims)
 	}
-	picks := s.pick(q, collections, min(max(exactEach*limit, leastExact), mostExact))
+	picks := s.pick(q, collections, max(mostExact, limit))
 	file.reading.RLock()
 	s.mu.RUnlock()
-	near, damaged, err := exact(ctx, file, q, picks)
+	near, damaged, err := exact(ctx, file, q, picks, limit)
 	file.reading.RUnlock()
 	if err != nil {
 		return nil, nil, err
@@ -96,19 +98,26 @@ func (s *Store) search(ctx context.Context, q knowledge.Vector, collections []st
 	if len(damaged) > 0 {
 		s.drop(file, damaged)
 	}
-	return near[:min(len(near), limit)], damaged, nil
+	return near, damaged, nil
 }
 
 // pick is a passage that may be near.
 type pick struct {
 	knowledge.Ref
 
-	slot  uint32
-	score int
+	slot uint32
 }
 
-// pick returns the n passages whose codes are the most like the question, and
-// with them all that are as much like it as the last. The caller holds mu.
+// rough is a passage whose code was compared: small, because thousands are
+// sorted.
+type rough struct {
+	score            int32
+	slot             uint32
+	collection, item uint32
+}
+
+// pick returns the n passages whose codes are the most like the question, the
+// likest first. The caller holds mu.
 func (s *Store) pick(q knowledge.Vector, collections []string, n int) []pick {
 	names := slices.Clone(collections)
 	slices.Sort(names)
@@ -118,27 +127,29 @@ func (s *Store) pick(q knowledge.Vector, collections []string, n int) []pick {
 		total += s.collections[name].size()
 	}
 	p := s.codes.ready(q)
-	keep := total
-	if total > n {
-		keep = max(n, min(total/closer, mostClose))
-	}
-	distances, limit := s.scan(p.code, names, total, keep)
-	picks := make([]pick, 0, keep)
+	keep := max(closer*n, min(total/share, mostClose))
+	distances, limit := s.scan(p.code, names, total, min(keep, total))
+	all := make([]rough, 0, min(keep, total))
 	at := 0
-	for _, name := range names {
+	for k, name := range names {
 		c := s.collections[name]
 		for i := range c.size() {
 			if int(distances[at]) <= limit {
-				e := c.entries[i]
-				picks = append(picks, pick{knowledge.Ref{Collection: name, ID: e.id}, e.slot, p.likeness(s.codes.of(e.slot))})
+				slot := c.entries[i].slot
+				all = append(all, rough{int32(p.likeness(s.codes.of(slot))), slot, uint32(k), uint32(i)})
 			}
 			at++
 		}
 	}
-	slices.SortFunc(picks, func(a, b pick) int {
+	slices.SortFunc(all, func(a, b rough) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.slot, b.slot))
 	})
-	return picks[:min(len(picks), n)]
+	picks := make([]pick, min(len(all), n))
+	for i, r := range all[:len(picks)] {
+		name := names[r.collection]
+		picks[i] = pick{knowledge.Ref{Collection: name, ID: s.collections[name].entries[r.item].id}, r.slot}
+	}
+	return picks
 }
 
 // scan returns the distance of every passage, and the one within which at least
@@ -162,16 +173,39 @@ func (s *Store) scan(code []uint64, names []string, total, keep int) ([]uint16, 
 	return distances, limit
 }
 
-// exact reads the vectors of picks, in their order on disk, and sorts by
-// similarity. It returns the slots of those that are damaged.
-func exact(ctx context.Context, file *records, q knowledge.Vector, picks []pick) ([]knowledge.Near, []uint32, error) {
-	slices.SortFunc(picks, func(a, b pick) int { return cmp.Compare(a.slot, b.slot) })
-	d := file.reader()
-	near := make([]knowledge.Near, 0, len(picks))
+// exact computes the similarity of picks, which come in the order of their
+// codes, and returns the nearest, and the slots of those that are damaged.
+func exact(ctx context.Context, file *records, q knowledge.Vector, picks []pick, limit int) ([]knowledge.Near, []uint32, error) {
+	near := make([]knowledge.Near, 0, 2*round)
 	var damaged []uint32
+	d := file.reader()
+	for better := true; better && len(picks) > 0; {
+		n := min(len(picks), max(round, limit))
+		had := len(near)
+		bad, err := d.compare(ctx, q, picks[:n], &near)
+		if err != nil {
+			return nil, nil, err
+		}
+		damaged = append(damaged, bad...)
+		better = had < limit || slices.ContainsFunc(near[had:], func(n knowledge.Near) bool { return closest(n, near[had-1]) < 0 })
+		slices.SortFunc(near, closest)
+		near, picks = near[:min(len(near), limit)], picks[n:]
+	}
+	return near, damaged, nil
+}
+
+// closest puts the most similar first; the same texts by name.
+func closest(a, b knowledge.Near) int {
+	return cmp.Or(cmp.Compare(b.Similarity, a.Similarity), cmp.Compare(a.Collection, b.Collection), cmp.Compare(a.ID, b.ID))
+}
+
+// compare reads the vectors of picks, in their order on disk, and appends how
+// similar they are.
+func (d *reader) compare(ctx context.Context, q knowledge.Vector, picks []pick, near *[]knowledge.Near) (damaged []uint32, err error) {
+	slices.SortFunc(picks, func(a, b pick) int { return cmp.Compare(a.slot, b.slot) })
 	for _, p := range picks {
-		if err := ctx.Err(); err != nil {
-			return nil, nil, context.Cause(ctx)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
 		}
 		_, v, err := d.read(int(p.slot))
 		if errors.Is(err, errDamaged) {
@@ -179,14 +213,11 @@ func exact(ctx context.Context, file *records, q knowledge.Vector, picks []pick)
 			continue
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		near = append(near, knowledge.Near{Ref: p.Ref, Similarity: min(1, max(-1, dot(q, v)))})
+		*near = append(*near, knowledge.Near{Ref: p.Ref, Similarity: min(1, max(-1, dot(q, v)))})
 	}
-	slices.SortFunc(near, func(a, b knowledge.Near) int {
-		return cmp.Or(cmp.Compare(b.Similarity, a.Similarity), cmp.Compare(a.Collection, b.Collection), cmp.Compare(a.ID, b.ID))
-	})
-	return near, damaged, nil
+	return damaged, nil
 }
 
 // drop forgets vectors of a file that are damaged, so that the next Follow

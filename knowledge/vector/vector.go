@@ -131,7 +131,7 @@ type Size struct {
 func (s *Store) Size() Size {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	size := Size{Vectors: len(s.keys), Bytes: s.file.size(), Memory: s.codes.memory() + int64(len(s.keys))*(keySize+indexSize)}
+	size := Size{Vectors: len(s.keys), Bytes: s.file.size(len(s.keys)), Memory: s.codes.memory() + int64(len(s.keys))*(keySize+indexSize)}
 	for _, c := range s.collections {
 		size.Memory += c.memory()
 	}
@@ -140,6 +140,9 @@ func (s *Store) Size() Size {
 
 // hold takes the right to write.
 func (s *Store) hold(ctx context.Context) (release func(), err error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	select {
 	case <-s.writing:
 		if s.closed != nil {
