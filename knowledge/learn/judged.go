@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/tribunebot/tribune/knowledge"
 )
@@ -110,5 +111,6 @@ func (b *Book) Learn(ctx context.Context, r io.Reader, collection, origin string
 	for _, p := range problems {
 		rep.leave(p.Line, p.Reason)
 	}
+	slices.SortStableFunc(rep.Problems, func(a, b Problem) int { return a.Line - b.Line })
 	return rep, err
 }

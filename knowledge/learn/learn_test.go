@@ -2,6 +2,7 @@ package learn_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -24,7 +25,7 @@ func open(t testing.TB, o learn.Options) *learn.Book {
 }
 
 func lesson(collection, question string, refs ...string) knowledge.Lesson {
-	return knowledge.Lesson{Collection: collection, Question: question, Refs: refs, Origin: "test"}
+	return knowledge.Lesson{Collection: collection, Question: question, Refs: refs, Origin: "test", At: time.Unix(1, 0).UTC()}
 }
 
 func add(t testing.TB, b *learn.Book, lessons ...knowledge.Lesson) learn.Report {
