@@ -2,8 +2,13 @@ package weaviate
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -23,35 +28,66 @@ const deleteAtOnce = 1000
 // stage is what Progress calls the copying.
 const stage = "copy to weaviate"
 
+// groups are sums of what a collection has, by the first byte of the ids. Where
+// they are the same there is nothing to do; otherwise only the groups that
+// differ are looked at.
+type groups [256]uint64
+
+func (g *groups) add(id uuid.UUID, s sum) { g[id[0]] += binary.BigEndian.Uint64(s[:8]) }
+
+// tag writes the sums down.
+func (g *groups) tag() string {
+	var b strings.Builder
+	for _, n := range g {
+		b.WriteString(strconv.FormatUint(n, 36) + " ")
+	}
+	return b.String()
+}
+
+// differing returns the groups that are not as a tag says, all where it is none.
+func (g *groups) differing(tag string) []int {
+	var (
+		said = strings.Fields(tag)
+		out  []int
+	)
+	for i, n := range g {
+		if len(said) != len(g) || said[i] != strconv.FormatUint(n, 36) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
 // follow is one run of Follow.
 type follow struct {
 	e          *Engine
 	collection string
+	all        iter.Seq2[knowledge.Passage, error]
 	progress   func(knowledge.Progress)
-	have       map[uuid.UUID]sum // what the cluster has and the library was not seen to have
-	seen       map[uuid.UUID]sum // what the library has
-	whole      bool              // the cluster says that it has all
+	want       map[uuid.UUID]sum // what the library has, then what is left to write
+	gone       []string          // ids that only the cluster has
+	groups     groups            // of the library
+	total      int               // passages of the library
+	sample     sample
 	batch      []object
 	texts      []string // of the batch, for the embedder
 	bytes      int
-	sample     sample
-	total      int    // passages of the library
-	tag        string // of the copy in the cluster
 	written    int
+	vectorless bool // some were written without their vectors
 }
 
 // Follow implements knowledge.Follower: it makes the cluster's copy of a
-// collection the same as the library's. Only differences are written. While it
-// writes, and after a run that did not end well, the fallback answers for the
-// collection.
+// collection the same as the library's. Only differences are looked at and
+// written, in a second run over all. While it writes, and after a run that did
+// not end well, the fallback answers for the collection. It keeps some 60 bytes
+// in memory for each passage.
 func (e *Engine) Follow(
 	ctx context.Context, collection string, all iter.Seq2[knowledge.Passage, error], progress func(knowledge.Progress),
 ) error {
 	e.following.Lock()
 	defer e.following.Unlock()
-	f := follow{e: e, collection: collection, progress: progress}
-	if err := f.run(ctx, all); err != nil {
-		e.forgetCopy(collection)
+	f := follow{e: e, collection: collection, all: all, progress: progress, want: map[uuid.UUID]sum{}}
+	if err := f.run(ctx); err != nil {
 		e.known.distrust(collection, true)
 		return fmt.Errorf("copy collection %s to weaviate: %w", collection, err)
 	}
@@ -59,85 +95,141 @@ func (e *Engine) Follow(
 	return nil
 }
 
-func (f *follow) run(ctx context.Context, all iter.Seq2[knowledge.Passage, error]) error {
-	if err := f.begin(ctx); err != nil {
-		return err
-	}
-	for p, err := range all {
-		if err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return context.Cause(ctx)
-		}
-		if err := f.passage(ctx, p); err != nil {
-			return err
-		}
-	}
-	if err := f.flush(ctx); err != nil {
-		return err
-	}
-	if err := f.removeRest(ctx); err != nil {
-		return err
-	}
-	if err := f.end(ctx); err != nil {
-		return err
-	}
-	f.e.remember(f.collection, f.tag, f.seen)
-	return nil
-}
-
-// end says in the cluster that the copy is whole.
-func (f *follow) end(ctx context.Context) error {
-	if f.whole {
-		return nil
-	}
-	f.tag = uuid.NewString()
-	if err := f.e.writeTable(ctx, f.collection, f.tag, &f.sample, f.total); err != nil {
-		return err
-	}
-	return f.e.writeState(ctx, f.collection, collectionState{whole: true, passages: f.total, tag: f.tag})
-}
-
-// begin finds out what the cluster has.
-func (f *follow) begin(ctx context.Context) error {
-	if !f.e.isVerified() {
-		if err := f.e.verify(ctx); err != nil {
-			return err
-		}
-	}
-	f.e.known.expire(f.collection)
-	err := patiently(ctx, func() error {
-		s, err := f.e.readState(ctx, f.collection)
-		f.whole, f.tag = s.whole, s.tag
-		return err
-	})
+func (f *follow) run(ctx context.Context) error {
+	state, err := f.begin(ctx)
 	if err != nil {
 		return err
 	}
-	if f.have = f.e.recall(f.collection, f.tag); f.have == nil || !f.whole {
-		f.have, err = f.e.list(ctx, f.collection)
+	if err := f.read(ctx); err != nil {
+		return err
 	}
-	f.seen = make(map[uuid.UUID]sum, len(f.have))
+	tag := f.groups.tag()
+	if state.whole && state.tag == tag {
+		return nil
+	}
+	if !state.whole {
+		state.tag = ""
+	}
+	if err := f.compare(ctx, f.groups.differing(state.tag)); err != nil {
+		return err
+	}
+	// From here until the end the cluster's copy is neither the old nor the new.
+	if err := f.e.writeState(ctx, f.collection, collectionState{passages: f.total}); err != nil {
+		return err
+	}
+	if err := f.write(ctx); err != nil {
+		return err
+	}
+	if err := f.remove(ctx); err != nil {
+		return err
+	}
+	if f.vectorless {
+		tag = "vectors are missing" // differs from all others
+	}
+	if err := f.e.writeTable(ctx, f.collection, tag, &f.sample, f.total); err != nil {
+		return err
+	}
+	return f.e.writeState(ctx, f.collection, collectionState{whole: true, passages: f.total, tag: tag})
+}
+
+// begin finds out what the cluster has.
+func (f *follow) begin(ctx context.Context) (s collectionState, err error) {
+	if !f.e.isVerified() {
+		if err := f.e.verify(ctx); err != nil {
+			return s, err
+		}
+	}
+	f.e.known.expire(f.collection)
+	err = patiently(ctx, func() (err error) {
+		s, err = f.e.readState(ctx, f.collection)
+		return err
+	})
+	return s, err
+}
+
+// each runs over the library's passages.
+func (f *follow) each(ctx context.Context, do func(p knowledge.Passage, text, hash string) error) error {
+	for p, err := range f.all {
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		p.Collection = f.collection
+		text := stored(p)
+		if err := do(p, text, digest(f.e.print, text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read finds out what the library has.
+func (f *follow) read(ctx context.Context) error {
+	return f.each(ctx, func(p knowledge.Passage, _, hash string) error {
+		id, s := passageKey(p.Collection, p.ID), parseSum(hash)
+		if _, ok := f.want[id]; ok {
+			return nil
+		}
+		f.want[id] = s
+		f.groups.add(id, s)
+		f.sample.add(id, p)
+		f.total++
+		return nil
+	})
+}
+
+// compare leaves in want what is to be written, and in gone what is to be
+// deleted.
+func (f *follow) compare(ctx context.Context, differing []int) error {
+	have, err := f.e.list(ctx, f.collection, differing)
+	if err != nil {
+		return err
+	}
+	var differs [256]bool
+	for _, g := range differing {
+		differs[g] = true
+	}
+	for id, s := range f.want {
+		if there, ok := have[id]; ok && there == s || !differs[id[0]] {
+			delete(f.want, id)
+		}
+		delete(have, id)
+	}
+	for id := range have {
+		f.gone = append(f.gone, id.String())
+	}
+	return nil
+}
+
+// errMoved ends a run whose library became another while it was copied.
+var errMoved = errors.New("the library has changed while it was copied: it is compared again next time")
+
+// write writes what is wanted.
+func (f *follow) write(ctx context.Context) error {
+	if len(f.want) == 0 {
+		return nil
+	}
+	err := f.each(ctx, func(p knowledge.Passage, text, hash string) error {
+		id := passageKey(p.Collection, p.ID)
+		if s, ok := f.want[id]; !ok || s != parseSum(hash) {
+			return nil
+		}
+		delete(f.want, id)
+		return f.add(ctx, p, text, hash)
+	})
+	if err == nil {
+		err = f.flush(ctx)
+	}
+	if err == nil && len(f.want) > 0 {
+		err = errMoved
+	}
 	return err
 }
 
-// passage compares one passage.
-func (f *follow) passage(ctx context.Context, p knowledge.Passage) error {
-	f.total++
-	p.Collection = f.collection
-	var (
-		text = stored(p)
-		hash = digest(f.e.print, text)
-		id   = passageKey(p.Collection, p.ID)
-	)
-	f.seen[id] = parseSum(hash)
-	f.sample.add(id, p)
-	old, ok := f.have[id]
-	delete(f.have, id)
-	if ok && old == parseSum(hash) {
-		return nil
-	}
+// add puts a passage into the batch.
+func (f *follow) add(ctx context.Context, p knowledge.Passage, text, hash string) error {
 	f.batch = append(f.batch, newObject(f.e.class, p, text, hash))
 	f.texts = append(f.texts, meaning(p))
 	f.bytes += len(text)
@@ -147,25 +239,12 @@ func (f *follow) passage(ctx context.Context, p knowledge.Passage) error {
 	return f.flush(ctx)
 }
 
-// changing says in the cluster that the copy is not whole, before the first
-// difference is written.
-func (f *follow) changing(ctx context.Context) error {
-	if !f.whole {
-		return nil
-	}
-	f.whole = false
-	return f.e.writeState(ctx, f.collection, collectionState{passages: f.total})
-}
-
 // flush writes the batch.
 func (f *follow) flush(ctx context.Context) error {
 	if len(f.batch) == 0 {
 		return nil
 	}
-	if err := f.changing(ctx); err != nil {
-		return err
-	}
-	f.e.addVectors(ctx, f.batch, f.texts)
+	f.vectorless = !f.e.addVectors(ctx, f.batch, f.texts) || f.vectorless
 	if err := f.e.write(ctx, f.batch); err != nil {
 		return err
 	}
@@ -177,76 +256,22 @@ func (f *follow) flush(ctx context.Context) error {
 	return nil
 }
 
-// removeRest deletes what the library does not have. It comes last: a library
-// that could not be read to its end deletes nothing.
-func (f *follow) removeRest(ctx context.Context) error {
-	if len(f.have) == 0 {
-		return nil
-	}
-	if err := f.changing(ctx); err != nil {
-		return err
-	}
-	ids := make([]string, 0, min(len(f.have), deleteAtOnce))
-	for id := range f.have {
-		ids = append(ids, id.String())
-		delete(f.have, id)
-		if len(ids) < deleteAtOnce && len(f.have) > 0 {
-			continue
-		}
+// remove deletes what the library does not have. It comes last: a library that
+// could not be read to its end deletes nothing.
+func (f *follow) remove(ctx context.Context) error {
+	for ids := range slices.Chunk(f.gone, deleteAtOnce) {
 		if err := f.e.remove(ctx, where{Path: []string{"id"}, Operator: "ContainsAny", Values: ids}); err != nil {
 			return err
 		}
-		ids = ids[:0]
 	}
 	return nil
 }
-
-// maxRemembered bounds how many passages it is remembered of what the cluster
-// has: some 60 MB. Collections beyond are listed by each Follow.
-const maxRemembered = 1 << 20
-
-// copied is what was written for a collection by this process.
-type copied struct {
-	tag  string // of the state that was written with it
-	sums map[uuid.UUID]sum
-}
-
-// remember keeps what the cluster has, for as long as its tag stays: listing it
-// takes seconds for ten thousands of passages, and a watched folder changes often.
-func (e *Engine) remember(collection, tag string, sums map[uuid.UUID]sum) {
-	e.forgetCopy(collection)
-	n := len(sums)
-	for _, c := range e.copies {
-		n += len(c.sums)
-	}
-	if n > maxRemembered {
-		return
-	}
-	if e.copies == nil {
-		e.copies = map[string]copied{}
-	}
-	e.copies[collection] = copied{tag, sums}
-}
-
-// recall returns what was remembered, once, and nil where somebody else wrote
-// meanwhile.
-func (e *Engine) recall(collection, tag string) map[uuid.UUID]sum {
-	c := e.copies[collection]
-	e.forgetCopy(collection)
-	if c.tag != tag {
-		return nil
-	}
-	return c.sums
-}
-
-func (e *Engine) forgetCopy(collection string) { delete(e.copies, collection) }
 
 // Forget implements knowledge.Follower. A collection that the cluster does not
 // have is no error.
 func (e *Engine) Forget(ctx context.Context, collection string) error {
 	e.following.Lock()
 	defer e.following.Unlock()
-	e.forgetCopy(collection)
 	err := e.dropState(ctx, collection)
 	if err == nil {
 		key := collectionKey(collection).String()

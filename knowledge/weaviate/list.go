@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -31,8 +32,8 @@ func parseSum(text string) (s sum) {
 	return s
 }
 
-// list returns what the cluster has of a collection: 28 bytes for each passage.
-func (e *Engine) list(ctx context.Context, collection string) (map[uuid.UUID]sum, error) {
+// list returns what the cluster has of a collection in some groups of ids.
+func (e *Engine) list(ctx context.Context, collection string, groups []int) (map[uuid.UUID]sum, error) {
 	var n int
 	err := patiently(ctx, func() (err error) {
 		n, err = e.count(ctx, collection)
@@ -41,13 +42,18 @@ func (e *Engine) list(ctx context.Context, collection string) (map[uuid.UUID]sum
 	if err != nil {
 		return nil, err
 	}
-	have := make(map[uuid.UUID]sum, n)
+	have := map[uuid.UUID]sum{}
 	if n == 0 {
 		return have, nil
 	}
-	step := min(max(buckets*pageSize/n, 1), buckets)
-	for first := 0; first < buckets; first += step {
-		if err := e.page(ctx, collection, first, min(first+step, buckets), have); err != nil {
+	var all []string
+	for _, g := range groups {
+		for b := range buckets / 256 {
+			all = append(all, fmt.Sprintf("%02x%x", g, b))
+		}
+	}
+	for some := range slices.Chunk(all, min(max(buckets*pageSize/n, 1), buckets)) {
+		if err := e.page(ctx, collection, some, have); err != nil {
 			return nil, err
 		}
 	}
@@ -56,13 +62,9 @@ func (e *Engine) list(ctx context.Context, collection string) (map[uuid.UUID]sum
 
 // page reads the passages of some buckets; of fewer at once where they are too
 // many.
-func (e *Engine) page(ctx context.Context, collection string, first, end int, have map[uuid.UUID]sum) error {
+func (e *Engine) page(ctx context.Context, collection string, names []string, have map[uuid.UUID]sum) error {
 	filter := within([]string{collection})
-	if end-first < buckets {
-		names := make([]string, 0, end-first)
-		for b := first; b < end; b++ {
-			names = append(names, fmt.Sprintf("%03x", b))
-		}
+	if len(names) < buckets {
 		filter = fmt.Sprintf(`{operator:And,operands:[%s,{path:["%s"],operator:ContainsAny,valueText:%s}]}`,
 			filter, propBucket, quoteAll(names))
 	}
@@ -75,12 +77,11 @@ func (e *Engine) page(ctx context.Context, collection string, first, end int, ha
 	if err != nil {
 		return err
 	}
-	if len(got["page"]) >= maxLimit && end-first > 1 {
-		middle := (first + end) / 2
-		if err := e.page(ctx, collection, first, middle, have); err != nil {
+	if len(got["page"]) >= maxLimit && len(names) > 1 {
+		if err := e.page(ctx, collection, names[:len(names)/2], have); err != nil {
 			return err
 		}
-		return e.page(ctx, collection, middle, end, have)
+		return e.page(ctx, collection, names[len(names)/2:], have)
 	}
 	for _, h := range got["page"] {
 		have[h.Additional.ID] = parseSum(h.Hash)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tribunebot/tribune/knowledge"
 )
@@ -69,22 +68,25 @@ func (e *Engine) nearest(ctx context.Context, v knowledge.Vector, collections []
 
 // meaning is the text that a passage's vector is made of.
 func meaning(p knowledge.Passage) string {
-	return strings.Join(slices.DeleteFunc([]string{p.Title, p.Section, p.Text}, func(s string) bool { return s == "" }), "\n")
+	return p.Title + "\n" + p.Section + "\n" + p.Text
 }
 
-// addVectors sets the vectors of a batch. Where the embedder fails the passages
-// are written without, under a hash that the next Follow finds wanting.
-func (e *Engine) addVectors(ctx context.Context, batch []object, texts []string) {
+// addVectors sets the vectors of a batch and reports whether all have one. Where
+// the embedder fails the passages are written without, under a hash that the
+// next Follow finds wanting.
+func (e *Engine) addVectors(ctx context.Context, batch []object, texts []string) bool {
 	if e.o.Embedder == nil {
-		return
+		return true
 	}
 	vectors, err := e.o.Embedder.Embed(ctx, texts)
 	if err == nil && len(vectors) != len(batch) {
 		err = fmt.Errorf("%d vectors for %d texts", len(vectors), len(batch))
 	}
+	whole := true
 	for i := range batch {
 		if err != nil || len(vectors[i]) == 0 {
 			batch[i].Properties[propHash] = ""
+			whole = false
 			continue
 		}
 		batch[i].Vectors = map[string][]float32{vectorName: vectors[i]}
@@ -92,4 +94,5 @@ func (e *Engine) addVectors(ctx context.Context, batch []object, texts []string)
 	if err != nil && ctx.Err() == nil {
 		e.log.WarnContext(ctx, "passages are copied to weaviate without vectors, the next ingest adds them", "reason", line(err.Error()))
 	}
+	return whole
 }

@@ -150,7 +150,13 @@ func (n *node) await(tb testing.TB) {
 // resident is the memory of the server in MB.
 func (n *node) resident(tb testing.TB) int {
 	tb.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", n.cmd.Process.Pid))
+	return residentMB(tb, n.cmd.Process.Pid)
+}
+
+// residentMB is the memory of a process.
+func residentMB(tb testing.TB, pid int) int {
+	tb.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		tb.Fatal(err)
 	}

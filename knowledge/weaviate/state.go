@@ -29,7 +29,7 @@ const maxKnown = 4096
 type collectionState struct {
 	whole    bool // all of it, as this program would write it
 	passages int
-	tag      string // another one after each Follow that wrote something
+	tag      string // the sums of the copy: see groups
 	read     time.Time
 }
 

@@ -57,8 +57,7 @@ type Engine struct {
 	print   string // of the cutter and the embedder
 	known   known
 
-	following sync.Mutex        // one Follow or Forget at a time
-	copies    map[string]copied // by collection, of the last Follow
+	following sync.Mutex // one Follow or Forget at a time
 
 	mu       sync.Mutex
 	verified bool      // the canary was found
