@@ -94,7 +94,7 @@ type Library interface {
 // Follower keeps something of its own for every passage of a Library: vectors,
 // or a copy in a cluster. It is told after every ingest, compares by content
 // what it has with what there is, and makes up the difference; a run that was
-// stopped is gone on with by the next.
+// stopped is gone on with by the next. It may walk all more than once.
 type Follower interface {
 	Follow(ctx context.Context, collection string, all iter.Seq2[Passage, error], progress func(Progress)) error
 	// Forget removes what is kept of a collection that was dropped.

@@ -10,7 +10,8 @@ type Embedder interface {
 	// Name tells models and sizes apart: vectors of different names are never
 	// compared.
 	Name() string
-	// Embed returns one vector for each text, in their order.
+	// Embed returns one vector for each text, in their order: nil for a text
+	// that the model refuses to read.
 	Embed(ctx context.Context, texts []string) ([]Vector, error)
 }
 
