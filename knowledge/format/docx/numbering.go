@@ -91,8 +91,8 @@ func (n *numbering) next(l list) (mark string, bullet bool) {
 			mark = strings.ReplaceAll(mark, sign, count(max(c[i], levels[i].start), levels[i].format))
 		}
 	}
-	if mark == "" {
-		return "", false
+	if mark == "" || strings.HasSuffix(mark, "）") || strings.HasSuffix(mark, "、") {
+		return mark, false
 	}
 	return mark + " ", false
 }

@@ -13,7 +13,7 @@ const maxCodes = 1 << 16
 // from codes to text. What is broken in it is left out.
 func readCMap(font pdf.Value) map[string]string {
 	table := map[string]string{}
-	defer func() { _ = recover() }() //nolint:errcheck // what was read up to here is used
+	defer func() { _ = recover() }() // what was read up to here is used
 	pdf.Interpret(font.Key("ToUnicode"), func(stack *pdf.Stack, op string) {
 		switch op {
 		case "findresource", "defineresource":

@@ -9,6 +9,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // The library trusts what a file says: it allocates tables of any size that it
@@ -28,6 +29,9 @@ const (
 	// crash that nothing recovers from. Bytes of pictures come to some thousand by
 	// chance.
 	maxNesting = 50_000
+	// maxAgain is how often one place may be read while the file is opened: its
+	// tables name each other, in a circle maybe.
+	maxAgain = 1_000
 	// maxLayers is how many filters may lie on one stream.
 	maxLayers = 4
 )
@@ -35,6 +39,7 @@ const (
 var (
 	errBomb   = fmt.Errorf("it looks like a bomb: a part of it has more than %d MB when it is unpacked", maxStream>>20)
 	errTables = errors.New("it says that it has more objects than it can: print it to a new PDF")
+	errLoop   = errors.New("its tables lead in a circle: print it to a new PDF")
 	errNested = errors.New("its parts are nested too deep: print it to a new PDF")
 )
 
@@ -46,6 +51,7 @@ type guard struct {
 	from    int64 // where the file begins
 	err     error // why it was stopped
 	streams map[int64]error
+	opening map[int64]int // how often each place was read while the file is opened; nil after that
 }
 
 // ReadAt implements io.ReaderAt. A read that starts at a stream is let through
@@ -56,6 +62,11 @@ func (g *guard) ReadAt(p []byte, off int64) (int, error) {
 	}
 	if g.err != nil {
 		return 0, g.err
+	}
+	if g.opening != nil {
+		if g.opening[off]++; g.opening[off] > maxAgain {
+			return 0, g.stop(errLoop)
+		}
 	}
 	n, err := g.r.ReadAt(p, off+g.from)
 	if n > 2 && compressed(p[:n]) {
@@ -116,17 +127,13 @@ func (g *guard) expand(in io.Reader, layers int) error {
 	if n > 5 && ascii(head) != nil {
 		in = ascii85.NewDecoder(&letters{in})
 	}
-	z, err := zlib.NewReader(in)
-	if err != nil {
-		return nil //nolint:nilerr // no stream after all
+	z, bad := zlib.NewReader(in)
+	if bad != nil { // no stream after all
+		return nil
 	}
 	var out bytes.Buffer
-	read, err := io.Copy(&out, io.LimitReader(z, maxStream+1))
-	switch {
-	case read > maxStream:
+	if read, _ := io.Copy(&out, io.LimitReader(z, maxStream+1)); read > maxStream {
 		return errBomb
-	case read == 0 && err != nil:
-		return nil // no stream after all
 	}
 	if out.Len() > 5 && compressed(out.Bytes()) {
 		if layers == 0 {
@@ -245,14 +252,12 @@ func sections(raw []byte) error {
 		var word [2]string
 		word[0], raw = token(raw)
 		word[1], raw = token(raw)
-		first, err := strconv.Atoi(word[0])
-		count, err2 := strconv.Atoi(word[1])
+		first, isFirst := decimal(word[0])
+		count, isCount := decimal(word[1])
 		switch {
-		case errors.Is(err, strconv.ErrRange), errors.Is(err2, strconv.ErrRange):
-			return errTables
-		case err != nil, err2 != nil:
+		case !isFirst || !isCount:
 			return nil // the trailer, or nothing that the library reads either
-		case first > maxNumber, count > maxNumber, first < 0:
+		case first > maxNumber, count > maxNumber:
 			return errTables
 		}
 		for range 3 * count {
@@ -261,6 +266,20 @@ func sections(raw []byte) error {
 			}
 		}
 	}
+}
+
+// decimal is the value of digits; one that is too large for any table is only
+// that.
+func decimal(word string) (int, bool) {
+	digits := strings.TrimLeft(strings.TrimLeft(word, "+-"), "0")
+	if word == "" || strings.Trim(digits, "0123456789") != "" {
+		return 0, false
+	}
+	if len(digits) > 7 || word[0] == '-' {
+		return maxNumber + 1, true
+	}
+	n, _ := strconv.Atoi("0" + digits)
+	return n, true
 }
 
 // token cuts the next word off, past white space and comments.

@@ -20,9 +20,11 @@ func (s *sheet) lines() []line {
 			continue
 		}
 		l := &out[n]
-		if apart := r.x - l.end; apart > wordGap*r.size && !wide(l.text, r.text) || apart > cellGap*r.size {
+		apart := r.x - l.end
+		if apart > wordGap*r.size && !wide(l.text, r.text) || apart > cellGap*r.size {
 			l.text += " "
 		}
+		l.cells = l.cells || apart > cellGap*r.size
 		l.text += r.text
 		l.end = max(l.end, r.end)
 		l.size = max(l.size, r.size)
@@ -82,7 +84,7 @@ func paragraphs(lines []line) {
 		}
 		above, l := lines[i-1], lines[i]
 		down := above.y - l.y
-		lines[i].block = down <= 0 || down > nextGap*max(above.size, l.size) ||
+		lines[i].block = l.cells || above.cells || down <= 0 || down > nextGap*max(above.size, l.size) ||
 			math.Abs(above.size-l.size) > 0.1*max(above.size, l.size) ||
 			l.x > above.x+indent*l.size && l.x < above.x+10*l.size ||
 			above.end < right-ragged*above.size && ended(above.text) ||

@@ -28,6 +28,7 @@ type line struct {
 	x, end  float64
 	heading int  // its level, 0: none
 	block   bool // it begins a new paragraph
+	cells   bool // it has gaps, as the rows of a table do
 }
 
 // maxTree bounds the depth of the tree of pages.
@@ -138,7 +139,7 @@ const (
 
 // safely draws what the library can read, up to where it panics.
 func (s *sheet) safely(draw func()) {
-	defer func() { _ = recover() }() //nolint:errcheck // the guard knows why, or the page is broken
+	defer func() { _ = recover() }() // the guard knows why, or the page is broken
 	draw()
 }
 
@@ -156,8 +157,7 @@ func (s *sheet) draw(stream, resources pdf.Value, depth int) {
 			args[i] = stack.Pop()
 		}
 		if s.operators++; s.operators > maxOperators || len(s.runs) > maxRuns {
-			s.book.guard.stop(errSlow)
-			panic(errSlow)
+			panic(s.book.guard.stop(errSlow))
 		}
 		if s.operators%1024 == 0 && s.book.guard.stopped() != nil {
 			panic(s.book.guard.stop(s.book.guard.stopped()))

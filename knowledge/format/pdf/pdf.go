@@ -70,7 +70,9 @@ func open(g *guard) (*pdf.Reader, error) {
 		return nil, err
 	}
 	g.from = from
+	g.opening = map[int64]int{}
 	f, err := pdf.NewReader(g, to-from)
+	g.opening = nil
 	switch {
 	case errors.Is(err, pdf.ErrInvalidPassword):
 		return nil, errEncrypted

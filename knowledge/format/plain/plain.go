@@ -72,16 +72,43 @@ func frontMatter(text string) (matter, error) {
 	}
 	m := matter{text: strings.Repeat("\n", strings.Count(head, "\n")+3) + body, metadata: map[string]string{}}
 	for k, v := range fields {
-		switch s := fmt.Sprint(v); k {
+		switch s := value(v); k {
 		case "title":
 			m.title = strings.TrimSpace(s)
 		case "url":
 			m.url = s
 		default:
-			m.metadata[k] = s
+			if s != "" {
+				m.metadata[k] = s
+			}
 		}
 	}
 	return m, nil
+}
+
+// maxItems bounds a list in front matter.
+const maxItems = 100
+
+// value is a field of front matter as text: a scalar, or a list of them. What
+// is nested deeper is left out: YAML can make a forest of a few lines.
+func value(v any) string {
+	switch v := v.(type) {
+	case nil, map[string]any:
+		return ""
+	case []any:
+		var items []string
+		for _, item := range v[:min(len(v), maxItems)] {
+			if _, nested := item.([]any); nested {
+				continue
+			}
+			if text := value(item); text != "" {
+				items = append(items, text)
+			}
+		}
+		return strings.Join(items, ", ")
+	default:
+		return fmt.Sprint(v)
+	}
 }
 
 func cutMatter(text string) (head, body string, ok bool) {

@@ -36,7 +36,7 @@ func CSV(ctx context.Context, r io.ReaderAt, size int64) (knowledge.Document, er
 	bounded := &allowance{r: strings.NewReader(text)}
 	in := csv.NewReader(bounded)
 	in.Comma, in.LazyQuotes, in.FieldsPerRecord, in.ReuseRecord = delimiter, true, -1, false
-	var w writer
+	w := writer{whole: true}
 	for ctx.Err() == nil {
 		bounded.left = maxRecord
 		cells, err := in.Read()

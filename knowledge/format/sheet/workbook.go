@@ -51,7 +51,7 @@ func Workbook(ctx context.Context, r io.ReaderAt, size int64) (knowledge.Documen
 	if err != nil {
 		return knowledge.Document{}, errBroken
 	}
-	defer f.Close()
+	defer release(f)
 	var w writer
 	for _, name := range f.GetSheetList() {
 		if err := w.sheet(ctx, f, name); err != nil {
@@ -65,17 +65,21 @@ func Workbook(ctx context.Context, r io.ReaderAt, size int64) (knowledge.Documen
 	return w.document(strings.TrimSpace(properties.Title))
 }
 
+// release closes what was only read from: nothing is lost if that fails.
+func release(c io.Closer) { c.Close() }
+
 // sheet writes the rows of one sheet. Those that its author hid are left out:
 // they feed others.
 func (w *writer) sheet(ctx context.Context, f *excelize.File, name string) error {
-	if shown, err := f.GetSheetVisible(name); err != nil || !shown {
-		return nil //nolint:nilerr // a sheet that is no table, such as a chart
+	shown, err := f.GetSheetVisible(name)
+	if err != nil || !shown {
+		return nil
 	}
 	rows, err := f.Rows(name)
-	if err != nil {
-		return nil //nolint:nilerr // the same
+	if err != nil { // no table but a chart
+		return nil
 	}
-	defer rows.Close()
+	defer release(rows)
 	w.heading(name)
 	for rows.Next() {
 		if err := ctx.Err(); err != nil {

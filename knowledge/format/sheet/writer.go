@@ -15,8 +15,8 @@ type writer struct {
 	pend  string     // the heading of a sheet that has had no row yet
 	rows  grid.Table // of the table that is being read
 	count int
-	size  int // bytes in rows
-	err   error
+	size  int  // bytes in rows
+	whole bool // it is one table, whatever rows are empty
 }
 
 // heading starts a sheet.
@@ -38,9 +38,10 @@ func (w *writer) row(cells []string) error {
 		}
 	}
 	switch {
+	case filled == 0 && w.whole:
 	case filled == 0:
 		w.end()
-	case filled == 1 && len(w.rows) == 0:
+	case filled == 1 && len(w.rows) == 0 && !w.whole:
 		w.block(strings.TrimSpace(strings.Join(cells, "")))
 	default:
 		w.rows = append(w.rows, cells)

@@ -51,14 +51,11 @@ func (s *source) Watch(ctx context.Context, changed func()) error {
 
 // run tells of changes until ctx is done.
 func (w watched) run(ctx context.Context, changed func()) error {
-	events, err := w.open()
-	if err == nil {
-		defer release(events)
-		err = w.add(events)
-	}
-	if err != nil { // too many folders for the system, or a file system without events
+	events := w.start()
+	if events == nil { // too many folders for the system, or a file system without events
 		return w.compare(ctx, changed)
 	}
+	defer release(events)
 	for {
 		if err := w.wait(ctx, events); err != nil {
 			return ignoreDone(ctx, err)
@@ -68,6 +65,19 @@ func (w watched) run(ctx context.Context, changed func()) error {
 		}
 		changed()
 	}
+}
+
+// start watches every folder, nil where the system can't.
+func (w watched) start() *fsnotify.Watcher {
+	events, err := w.open()
+	if err != nil {
+		return nil
+	}
+	if err := w.add(events); err != nil {
+		release(events)
+		return nil
+	}
+	return events
 }
 
 // ignoreDone is nil for the end of ctx, which is how watching ends.
