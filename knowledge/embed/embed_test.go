@@ -215,8 +215,13 @@ func TestNames(t *testing.T) {
 		}
 	}
 	for _, o := range []embed.Options{
-		{Base: "example.com"}, {Base: "ftp://example.com"}, {Base: "http://"}, {Base: ":"},
-		{Dimensions: -1}, {Dimensions: 1 << 20}, {Batch: -1},
+		{Base: "example.com"},
+		{Base: "ftp://example.com"},
+		{Base: "http://"},
+		{Base: ":"},
+		{Dimensions: -1},
+		{Dimensions: 1 << 20},
+		{Batch: -1},
 	} {
 		if _, err := embed.New(o); err == nil {
 			t.Errorf("%+v was taken", o)

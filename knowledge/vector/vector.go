@@ -89,8 +89,7 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("vectors: %w", err)
 	}
 	if err := s.load(); err != nil {
-		s.file.close()
-		return nil, fmt.Errorf("vectors in %s: %w", s.dir, err)
+		return nil, fmt.Errorf("vectors in %s: %w", s.dir, errors.Join(err, s.file.close()))
 	}
 	return s, nil
 }

@@ -155,14 +155,19 @@ func (s *Server) answer(ctx context.Context, w http.ResponseWriter, req request,
 	if s.Change != nil {
 		s.Change(&a)
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(a) // a client that has left is none of ours
+	send(w, http.StatusOK, a)
 }
 
 func refuse(w http.ResponseWriter, status int, message string) {
+	send(w, status, map[string]map[string]string{"error": {"message": message, "code": strconv.Itoa(status)}})
+}
+
+func send(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"message": message, "code": strconv.Itoa(status)}})
+	if err := json.NewEncoder(w).Encode(body); err != nil {
+		panic(http.ErrAbortHandler) // the client has left
+	}
 }
 
 func encode(v knowledge.Vector) string {
