@@ -67,19 +67,37 @@ func Fold(text string) string {
 }
 
 // needsFold returns where the first rune stands that Fold changes, -1 for none.
+// Simplified characters, which most of Chinese text is, take the short way.
 func needsFold(text string, table *simple) int {
-	for i, r := range text {
-		if r < utf8.RuneSelf {
-			if r == '\\' && escapes(text[i+1:]) {
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c < utf8.RuneSelf {
+			if c == '\\' && escapes(text[i+1:]) {
 				return i
 			}
+			i++
 			continue
 		}
-		if foldRune(r, table) != r {
+		r, size := decode(text[i:])
+		if r >= firstHan && r <= lastHan {
+			if table[r-firstHan] != uint16(r) {
+				return i
+			}
+		} else if foldRune(r, table) != r {
 			return i
 		}
+		i += size
 	}
 	return -1
+}
+
+// decode is utf8.DecodeRuneInString with a short way for what Chinese text is
+// made of: characters of three bytes.
+func decode(text string) (r rune, size int) {
+	if len(text) >= 3 && text[0] >= 0xE1 && text[0] <= 0xEC && text[1]&0xC0 == 0x80 && text[2]&0xC0 == 0x80 {
+		return rune(text[0]&0x0F)<<12 | rune(text[1]&0x3F)<<6 | rune(text[2]&0x3F), 3
+	}
+	return utf8.DecodeRuneInString(text)
 }
 
 func escapes(rest string) bool {

@@ -1,6 +1,9 @@
 package cut
 
-import "testing"
+import (
+	"testing"
+	"unicode/utf8"
+)
 
 func TestNumeral(t *testing.T) {
 	t.Parallel()
@@ -72,5 +75,28 @@ func TestStem(t *testing.T) {
 	}
 	for _, w := range []string{"", "a", "is", "naïve", "x1", "y", "yyy", "eed", "ing", "ed", "s", "sss"} {
 		Stem(w) // must not panic
+	}
+}
+
+// TestNumeralsOpenReferences holds the list of characters that a reference can
+// start with against those that numerals are read from.
+func TestNumeralsOpenReferences(t *testing.T) {
+	t.Parallel()
+	for r := rune(0x3000); r <= lastHan; r++ {
+		want := r == '第' || numeralDigit(r) >= 0 || numeralUnit(r) > 0
+		if got := opensReference(r); got != want {
+			t.Errorf("%c: %v, want %v", r, got, want)
+		}
+	}
+}
+
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	texts := []string{"", "a", "é", "法", "法律", "한", "😀", "\xe6", "\xe6\xb3", "\xe6\xb3x", "\xe0\x80\x80", "\xed\xa0\x80", "\xff"}
+	for _, text := range texts {
+		want, n := utf8.DecodeRuneInString(text)
+		if got, size := decode(text); got != want || size != n {
+			t.Errorf("%q: %q and %d, want %q and %d", text, got, size, want, n)
+		}
 	}
 }

@@ -21,7 +21,7 @@ type scanner struct {
 
 func (s *scanner) run() {
 	for s.at < len(s.text) {
-		r, size := utf8.DecodeRuneInString(s.text[s.at:])
+		r, size := decode(s.text[s.at:])
 		switch {
 		case Han(r):
 			s.han()
@@ -51,13 +51,15 @@ func (s *scanner) han() {
 	s.before = ""
 	last, wanted := -1, false // start of the character before, -1 at the start of a run
 	for s.at < len(s.text) {
-		if ref, size := s.reference(); size > 0 {
-			s.emit(ref, Reference)
-			s.at += size
-			last = -1
-			continue
+		r, size := decode(s.text[s.at:])
+		if opensReference(r) {
+			if ref, size := article(s.text[s.at:]); size > 0 {
+				s.emit(ref, Reference)
+				s.at += size
+				last = -1
+				continue
+			}
 		}
-		r, size := utf8.DecodeRuneInString(s.text[s.at:])
 		if !Han(r) {
 			return
 		}
@@ -73,13 +75,15 @@ func (s *scanner) han() {
 	}
 }
 
-// reference looks for an article number where one can start.
-func (s *scanner) reference() (ref string, size int) {
-	r, _ := utf8.DecodeRuneInString(s.text[s.at:])
-	if r == '第' || numeralDigit(r) >= 0 || numeralUnit(r) > 0 {
-		return article(s.text[s.at:])
+// opensReference reports whether an article number can start with r: with 第,
+// or with a numeral.
+func opensReference(r rune) bool {
+	switch r {
+	case '第', '零', '〇', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '百', '千', '万', '亿', '两',
+		'壹', '贰', '叁', '肆', '伍', '陆', '柒', '捌', '玖', '拾', '佰', '仟':
+		return true
 	}
-	return "", 0
+	return false
 }
 
 func (s *scanner) emit(text string, kind Kind) {

@@ -115,7 +115,7 @@ func (l *learned) raise(all []*found) {
 	folders := l.folders(all)
 	gains := make([]float64, len(all))
 	for i, f := range all {
-		gains[i] = askedShare*l.asked(f) + best*folderVotes*folders[byFolder(f)]
+		gains[i] = askedShare*l.asked(f) + best*folderVotes*folders[folderOf(f)]
 		most = max(most, gains[i])
 	}
 	for i, f := range all {
@@ -167,18 +167,18 @@ func (l *learned) gain(t *wanted, part, times, says float64) float64 {
 
 // folders says which share of the like questions was answered from each folder:
 // people ask about some statutes much more than about others.
-func (l *learned) folders(all []*found) map[string]float64 {
+func (l *learned) folders(all []*found) map[group]float64 {
 	type vote struct {
-		folder string
+		folder group
 		lesson int
 	}
 	total := 0.0
 	for _, lesson := range l.lessons {
 		total += lesson.Likeness
 	}
-	votes, cast := map[string]float64{}, map[vote]bool{}
+	votes, cast := map[group]float64{}, map[vote]bool{}
 	for _, f := range all {
-		folder := byFolder(f)
+		folder := folderOf(f)
 		for _, n := range l.by[f] {
 			if v := (vote{folder, n}); !cast[v] {
 				cast[v] = true

@@ -186,8 +186,8 @@ func (r *Ranker) order(q *question, all []*found) {
 		base[i] = f.score
 		best = max(best, f.score)
 	}
-	addGroups(all, byDocument, r.w.document)
-	addGroups(all, byFolder, r.w.folder)
+	addGroups(all, documentOf, r.w.document)
+	addGroups(all, folderOf, r.w.folder)
 	for i, f := range all {
 		f.score += base[i] * r.w.title * r.words.weight(f.passage.Title)
 		f.score += best * r.w.exact * q.named(f)

@@ -2,7 +2,6 @@ package rank
 
 import (
 	"math"
-	"strings"
 
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/cut"
@@ -43,7 +42,7 @@ func (f *found) heads(i int) bool { return f.tf[i][inTitle] > 0 || f.tf[i][inSec
 type reader struct {
 	q      *question
 	cutter *cut.Cutter
-	titles map[string][]int32 // terms of titles and sections already read, and their length
+	heads  map[string][]int32 // terms of sections already read, and their length
 	tf     [][fields]float32  // memory for the passages to come
 	parts  []float32
 }
@@ -52,7 +51,7 @@ type reader struct {
 func newReader(q *question, n int, cutter *cut.Cutter) *reader {
 	size := n * len(q.terms)
 	return &reader{
-		q: q, cutter: cutter, titles: map[string][]int32{},
+		q: q, cutter: cutter, heads: map[string][]int32{},
 		tf: make([][fields]float32, size), parts: make([]float32, size),
 	}
 }
@@ -62,8 +61,8 @@ func (r *reader) read(p knowledge.Passage) *found {
 	n := len(r.q.terms)
 	f := &found{passage: p, tf: r.tf[:n:n], parts: r.parts[:n:n]}
 	r.tf, r.parts = r.tf[n:], r.parts[n:]
-	f.length[inTitle] = r.head(f, inTitle, p.Title)
-	f.length[inSection] = r.head(f, inSection, p.Section)
+	f.length[inTitle] = r.title(f)
+	f.length[inSection] = r.section(f)
 	last, lastPos := -1, 0
 	var seen map[[2]int]bool
 	end := r.cutter.Each(p.Text, func(t cut.Term) {
@@ -88,21 +87,30 @@ func (r *reader) read(p knowledge.Passage) *found {
 	return f
 }
 
-// head counts the terms of a title or section; many passages share one.
-func (r *reader) head(f *found, field int, text string) float64 {
-	list, ok := r.titles[text]
+// title counts the terms of a title. Titles are short and most of them differ.
+func (r *reader) title(f *found) float64 {
+	return float64(r.cutter.Each(f.passage.Title, func(t cut.Term) {
+		if i, ok := r.q.at[t.Text]; ok {
+			f.tf[i][inTitle]++
+		}
+	}))
+}
+
+// section counts the terms of a section; many passages share one.
+func (r *reader) section(f *found) float64 {
+	list, ok := r.heads[f.passage.Section]
 	if !ok {
-		end := r.cutter.Each(text, func(t cut.Term) {
+		end := r.cutter.Each(f.passage.Section, func(t cut.Term) {
 			if i, ok := r.q.at[t.Text]; ok {
 				list = append(list, int32(i))
 			}
 		})
 		list = append(list, int32(end))
-		r.titles[text] = list
+		r.heads[f.passage.Section] = list
 	}
 	last := len(list) - 1
 	for _, i := range list[:last] {
-		f.tf[i][field]++
+		f.tf[i][inSection]++
 	}
 	return float64(list[last])
 }
@@ -137,41 +145,6 @@ func weigh(q *question, all []*found, o weights) {
 		}
 		f.score *= 1 + o.near*float64(f.near)/float64(max(len(q.pairs), 1))
 	}
-}
-
-// addGroups adds to every passage a share of what its group has as a whole:
-// each term counts as in the passage of the group that has most of it. A group
-// is a document, or the folder of documents: the statute of an article.
-func addGroups(all []*found, group func(*found) string, share float64) {
-	best := map[string][]float32{}
-	for _, f := range all {
-		name := group(f)
-		b := best[name]
-		if b == nil {
-			b = make([]float32, len(f.parts))
-			best[name] = b
-		}
-		for i, v := range f.parts {
-			b[i] = max(b[i], v)
-		}
-	}
-	sums := make(map[string]float64, len(best))
-	for name, b := range best {
-		for _, v := range b {
-			sums[name] += float64(v)
-		}
-	}
-	for _, f := range all {
-		f.score += share * sums[group(f)]
-	}
-}
-
-func byDocument(f *found) string { return f.passage.Collection + "\x1f" + f.passage.Document }
-
-// byFolder is the part of a document's id before its last slash.
-func byFolder(f *found) string {
-	id := f.passage.Document
-	return f.passage.Collection + "\x1f" + id[:max(strings.LastIndexByte(id, '/'), 0)]
 }
 
 // idf is how much a term says, by the passages that have it.

@@ -11,7 +11,7 @@ const sameText = .8
 func unlike(sorted []*found, n int) []*found {
 	var (
 		out, again []*found
-		kept       = map[string][]*found{}
+		kept       = map[group][]*found{}
 		terms      = map[*found]map[string]bool{}
 	)
 	of := func(f *found) map[string]bool {
@@ -24,7 +24,7 @@ func unlike(sorted []*found, n int) []*found {
 		if len(out) == n {
 			return out
 		}
-		doc := byDocument(f)
+		doc := documentOf(f)
 		if repeats(f, kept[doc], of) {
 			again = append(again, f)
 			continue
