@@ -31,9 +31,16 @@ type numberReader struct {
 	at   int
 	mode mode
 	out  []string
+
+	found   []measure
+	fresh   []string    // numbers whose unit has not been looked for
+	spelled measureUnit // the unit that a number's own spelling says
 }
 
 func (r *numberReader) add(n string) {
+	if n != "" {
+		r.fresh = append(r.fresh, n)
+	}
 	if n != "" && !slices.Contains(r.out, n) {
 		r.out = append(r.out, n)
 	}
@@ -52,6 +59,7 @@ func (r *numberReader) run() {
 	r.text = cut.Fold(plainNumbers(r.text))
 	r.skipCircled()
 	for r.at < len(r.text) {
+		start := r.at
 		c, size := utf8.DecodeRuneInString(r.text[r.at:])
 		switch {
 		case c >= '0' && c <= '9', c == '.' && r.pointOnly():
@@ -68,6 +76,7 @@ func (r *numberReader) run() {
 		default:
 			r.at += size
 		}
+		r.note(start)
 	}
 }
 

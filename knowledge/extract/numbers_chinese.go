@@ -16,6 +16,7 @@ func (r *numberReader) chinese(size int) {
 		return
 	}
 	if n := twofold(rest); n > 0 {
+		r.spelled = ratio
 		r.add("2")
 		r.at += n
 		return
@@ -70,6 +71,7 @@ func (r *numberReader) percent(below float64) {
 	}
 	r.at += n
 	r.point(&value)
+	r.spelled = percents
 	r.also(value)
 	r.add(figure(value / below))
 }

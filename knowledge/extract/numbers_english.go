@@ -71,6 +71,7 @@ func oneOf(next string) bool {
 func (r *numberReader) quantity(word string, start int) {
 	if stem, ok := strings.CutSuffix(word, "fold"); ok {
 		if v, size := cardinal(stem); size == len(stem) && size > 0 {
+			r.spelled = ratio
 			r.add(figure(v))
 		}
 		return
@@ -94,6 +95,7 @@ func (r *numberReader) quantity(word string, start int) {
 		}
 	default:
 		if v := multiple(word); v > 0 && next != "check" && (v > 1 || r.mode == lenient) {
+			r.spelled = multiplies(word)
 			r.add(figure(v))
 		}
 	}
@@ -186,6 +188,17 @@ func multiple(word string) float64 {
 		return 12
 	}
 	return 0
+}
+
+// multiplies is the unit of a word that multiplies; a dozen counts anything.
+func multiplies(word string) measureUnit {
+	switch word {
+	case "dozen":
+		return noUnit
+	case "once", "twice", "thrice":
+		return times
+	}
+	return ratio
 }
 
 // andHalf reads the rest of "two and a half", "a year and a half" and "three and

@@ -1,8 +1,6 @@
 package extract
 
 import (
-	"slices"
-
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/cut"
 )
@@ -14,10 +12,17 @@ type Backing struct {
 	Overlap      float64
 	SameLanguage bool
 	// Numbers are the numbers and references of the sentence, in one form
-	// ("30", "第87条"); MissingNumbers those that the passage does not have.
+	// ("30", "第87条"); MissingNumbers those that the passage does not have,
+	// with their units ("30 days").
 	Numbers        []string
 	MissingNumbers []string
+	// Turned says that the sentence says the opposite of the passage.
+	Turned bool
 }
+
+// comparable is the overlap below which a sentence is not about a passage at
+// all: there is nothing to turn round.
+const comparable = .2
 
 // Support compares a sentence with the passage that it cites. Numbers are
 // compared by value, however they are spelled: 三十日 has the 30 of "30 days",
@@ -39,26 +44,30 @@ func Support(sentence string, passage knowledge.Passage) Backing {
 		b.Overlap = float64(both) / float64(all)
 	}
 	b.Numbers = numbers(clean, strict)
-	has := numbers(whole, lenient)
-	for _, n := range b.Numbers {
-		if !slices.Contains(has, n) {
-			b.MissingNumbers = append(b.MissingNumbers, n)
-		}
-	}
+	b.MissingNumbers = lacking(measures(clean, strict), measures(whole, lenient))
+	b.Turned = b.SameLanguage && b.Overlap >= comparable && turned(clean, passage)
 	return b
 }
 
 // numbers are the numbers and references of a text, each once, in order.
 func numbers(text string, mode mode) []string {
 	r := numberReader{text: text, mode: mode}
+	r.all()
+	return r.out
+}
+
+// all reads numbers and references.
+func (r *numberReader) all() {
 	r.run() // makes the text plain
 	for _, t := range cut.Terms(r.text) {
 		if t.Kind == cut.Reference {
 			r.add(t.Text)
 		}
 	}
-	if mode == lenient {
+	if r.mode == lenient {
 		r.references()
 	}
-	return r.out
+	for _, n := range r.fresh {
+		r.found = append(r.found, measure{value: n})
+	}
 }

@@ -131,7 +131,7 @@ func (g *gate) uncited(unit, body string) {
 	best, overlap := -1, 0.0
 	for i, p := range g.passages {
 		b := extract.Support(body, p)
-		if b.SameLanguage && b.Overlap > overlap && g.figuresKnown(body, g.passages[i:i+1], g.known) {
+		if b.SameLanguage && b.Overlap > overlap && !b.Turned && g.figuresKnown(body, g.passages[i:i+1], g.known) {
 			best, overlap = i, b.Overlap
 		}
 	}
@@ -156,7 +156,7 @@ func (g *gate) supporters(body string, cited []int) []int {
 	var good []int
 	for _, i := range cited {
 		b := extract.Support(body, g.passages[i])
-		if (!b.SameLanguage || b.Overlap >= citedOverlap) && g.figuresKnown(body, together, "") {
+		if (!b.SameLanguage || b.Overlap >= citedOverlap) && !b.Turned && g.figuresKnown(body, together, "") {
 			good = append(good, i)
 		}
 	}
@@ -164,7 +164,7 @@ func (g *gate) supporters(body string, cited []int) []int {
 		return good
 	}
 	for i, p := range g.passages {
-		if b := extract.Support(body, p); b.SameLanguage && b.Overlap >= uncitedOverlap && g.figuresKnown(body, g.passages[i:i+1], "") {
+		if b := extract.Support(body, p); b.SameLanguage && b.Overlap >= uncitedOverlap && !b.Turned && g.figuresKnown(body, g.passages[i:i+1], "") {
 			return []int{i}
 		}
 	}

@@ -1,0 +1,214 @@
+package extract
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tribunebot/tribune/knowledge/cut"
+)
+
+// nearNumber is how many bytes around a number are looked at for its unit, so
+// that a text of nothing but numbers costs no more than any other.
+const nearNumber = 64
+
+// wordsToUnit is how many words may stand between a number and its unit: "five
+// additional working days".
+const wordsToUnit = 3
+
+// unitAfter reads the unit behind a number, past the rest of a range: the days
+// of "3 or 5 days", the 年 of 三至五年.
+func unitAfter(rest string) measureUnit {
+	rest = rest[:min(len(rest), nearNumber)]
+	for range 3 { // a range has two ends, a list rarely more
+		rest = strings.TrimLeft(rest, " -")
+		if u, _ := chineseUnit(strings.TrimLeft(rest, " ")); u != noUnit {
+			return u
+		}
+		after, ok := rangeEnd(rest)
+		if !ok {
+			return wordUnit(rest)
+		}
+		rest = after
+	}
+	return noUnit
+}
+
+// rangeEnd passes what connects two numbers, and the second of them.
+func rangeEnd(rest string) (after string, ok bool) {
+	for _, c := range [...]string{"至", "到", "或者", "或", "、", "~", "～", "/", "to ", "or ", "and "} {
+		tail, found := strings.CutPrefix(rest, c)
+		if !found {
+			continue
+		}
+		if n := decimalAt(tail); n > 0 {
+			return tail[n:], true
+		}
+		if _, n := cut.Numeral(tail); n > 0 {
+			return tail[n:], true
+		}
+		if _, n := cardinal(tail); n > 0 {
+			return tail[n:], true
+		}
+	}
+	if n := decimalAt(rest); n > 0 { // 3-5 days: the hyphen is gone
+		return rest[n:], true
+	}
+	return "", false
+}
+
+// wordUnit reads an English unit within a few words.
+func wordUnit(rest string) measureUnit {
+	last := ""
+	for range wordsToUnit {
+		word, size := nextWord(" " + rest)
+		if word == "" || stopsUnit(word) {
+			return noUnit
+		}
+		rest = rest[max(0, size-1):]
+		switch u := englishUnit(word); {
+		case word == "per" && strings.HasPrefix(rest, " cent"):
+			return percents
+		case u == days && (last == "working" || last == "business"):
+			return workdays
+		case u != noUnit:
+			return u
+		}
+		last = word
+	}
+	return noUnit
+}
+
+// stopsUnit reports whether a word begins something else than what is counted.
+func stopsUnit(word string) bool {
+	switch word {
+	case "in", "within", "after", "before", "for", "from", "by", "at", "on", "and", "or", "to", "is", "are", "with", "under", "which", "that", "if":
+		return true
+	}
+	return false
+}
+
+// englishUnit is what a word counts.
+func englishUnit(word string) measureUnit {
+	switch strings.TrimSuffix(word, "s") {
+	case "year", "yr":
+		return years
+	case "month":
+		return months
+	case "week":
+		return weeks
+	case "day":
+		return days
+	case "workday":
+		return workdays
+	case "hour", "hr", "h":
+		return hours
+	case "minute", "min":
+		return minutes
+	case "second", "sec":
+		return seconds
+	case "percent", "pct":
+		return percents
+	case "fold":
+		return ratio
+	case "time":
+		return times
+	case "occasion":
+		return occasions
+	case "yuan", "rmb", "cny":
+		return yuan
+	case "dollar", "usd":
+		return dollars
+	case "euro", "eur":
+		return euros
+	case "people", "person", "employee", "worker", "staff":
+		return people
+	case "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december":
+		return days
+	}
+	return noUnit
+}
+
+// chineseUnit reads a unit at the start of text; size is its length. What begins
+// like a shorter one comes first.
+func chineseUnit(text string) (u measureUnit, size int) {
+	for _, w := range [...]struct {
+		word string
+		unit measureUnit
+	}{
+		{"%", percents},
+		{"‰", percents},
+		{"‱", percents},
+		{"个百分点", percents},
+		{"个工作日", workdays},
+		{"工作日", workdays},
+		{"个自然日", days},
+		{"自然日", days},
+		{"个月", months},
+		{"月份", calendarMonth},
+		{"周岁", years},
+		{"周年", years},
+		{"岁", years},
+		{"年", years},
+		{"个星期", weeks},
+		{"星期", weeks},
+		{"个礼拜", weeks},
+		{"礼拜", weeks},
+		{"周", weeks},
+		{"个小时", hours},
+		{"小时", hours},
+		{"个钟头", hours},
+		{"分钟", minutes},
+		{"秒", seconds},
+		{"天", days},
+		{"日", days},
+		{"号", days},
+		{"月", calendarMonth},
+		{"倍", ratio},
+		{"美元", dollars},
+		{"美金", dollars},
+		{"欧元", euros},
+		{"元", yuan},
+		{"块", yuan},
+		{"名", people},
+		{"人", people},
+		{"位", people},
+		{"个人", people},
+		{"次", occasions},
+		{"回", occasions},
+	} {
+		if strings.HasPrefix(text, w.word) {
+			return w.unit, len(w.word)
+		}
+	}
+	return noUnit, 0
+}
+
+// unitBefore reads what stands before a number: a currency, or the month of a
+// day.
+func unitBefore(head string) measureUnit {
+	head = strings.TrimRight(head[max(0, len(head)-nearNumber):], " ")
+	for _, w := range [...]struct {
+		sign string
+		unit measureUnit
+	}{{"¥", yuan}, {"￥", yuan}, {"rmb", yuan}, {"cny", yuan}, {"人民币", yuan}, {"usd", dollars}, {"$", dollars}, {"€", euros}, {"eur", euros}} {
+		if strings.HasSuffix(strings.ToLower(head), w.sign) {
+			return w.unit
+		}
+	}
+	if last, _ := utf8.DecodeLastRuneInString(head); last < utf8.RuneSelf && monthNumber(lastWord(head)) > 0 {
+		return days
+	}
+	return noUnit
+}
+
+// monthNumber is the place of a month in the year, 0 for any other word.
+func monthNumber(word string) int {
+	for i, m := range [...]string{
+		"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+	} {
+		if m == word {
+			return i + 1
+		}
+	}
+	return 0
+}

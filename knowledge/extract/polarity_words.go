@@ -1,0 +1,71 @@
+package extract
+
+import "strings"
+
+// Marks that stand for words of denial, exception and bound once a text has been
+// spelled out: control characters, which no document has after folding.
+const (
+	negation  = "\x01"
+	exception = "\x02"
+	least     = "\x03"
+	most      = "\x04"
+)
+
+// spell replaces the words that deny, except or bound by marks. The longer of
+// two words comes first; words that only look like a denial are left as they
+// are or taken out.
+func spell(text string) string {
+	text = strings.NewReplacer("\x01", " ", "\x02", " ", "\x03", " ", "\x04", " ").Replace(text)
+	text = chineseMarks().Replace(text)
+	text = strings.ReplaceAll(text, "n't", " not")
+	text = strings.ReplaceAll(text, "n’t", " not")
+	text = strings.ReplaceAll(text, "cannot", "can not")
+	return englishMarks().Replace(" " + text + " ")
+}
+
+func chineseMarks() *strings.Replacer {
+	var pairs []string
+	add := func(mark string, words ...string) {
+		for _, w := range words {
+			pairs = append(pairs, w, mark)
+		}
+	}
+	add(most, "不得超过", "不能超过", "不可超过", "不超过", "不多于", "不高于", "不得多于", "至多", "最多", "最长", "以内", "之内", "低于", "少于", "不到")
+	add(least, "不得低于", "不能低于", "不低于", "不得少于", "不少于", "至少", "最少", "超过", "高于", "多于")
+	add(exception, "除非", "除外", "否则", "只有", "只能", "只要", "只限", "仅", "才能", "未经")
+	add(" ", "不满", "不足", "不同", "不仅", "不但", "不论", "不管", "不断", "不利", "不当", "不可抗力", "无论", "是否", "能否", "可否", "不动产", "未成年", "合不合",
+		"不一定", "毫不", "没收", "未来", "非常", "无固定期限", "非全日制", "不久", "不良", "不定期", "要不要", "能不能", "是不是")
+	add(negation, "不应当", "不应该", "不可以", "不需要", "不再", "不应", "不得", "不能", "不可", "不用", "不必", "不须", "不需", "不会", "不是", "不予", "不给", "不算", "不要",
+		"并非", "没有", "无需", "无须", "无权", "禁止", "严禁", "都不", "也不", "不", "没", "未", "无", "勿")
+	pairs = append(pairs, "免费", negation+"收费", "违法", negation+"合法", "非法", negation+"合法", "非", negation)
+	return strings.NewReplacer(pairs...)
+}
+
+func englishMarks() *strings.Replacer {
+	var pairs []string
+	add := func(mark string, words ...string) {
+		for _, w := range words {
+			pairs = append(pairs, " "+w+" ", " "+mark+" ")
+		}
+	}
+	add(most, "no more than", "not more than", "no longer than", "not longer than", "no later than", "not later than", "may not exceed", "must not exceed",
+		"does not exceed", "not exceeding", "not exceed", "at most", "at the most", "up to", "maximum of", "limited to", "at the latest", "below", "less than", "fewer than")
+	add(least, "no less than", "not less than", "no fewer than", "not fewer than", "not below", "at least", "minimum of", "more than", "above", "exceeds")
+	add(exception, "unless", "except", "only", "until", "otherwise", "if no", "if not")
+	add(" ", "not only", "whether or not", "no doubt")
+	add(negation, "not", "never", "no", "nor", "neither", "none", "nothing", "nobody", "without")
+	for _, w := range [...][2]string{
+		{"unlawful", "lawful"},
+		{"unlawfully", "lawfully"},
+		{"illegal", "lawful"},
+		{"against the law", "lawful"},
+		{"unused", "used"},
+		{"unpaid", "paid"},
+		{"invalid", "valid"},
+		{"forbidden", "allowed"},
+		{"prohibited", "allowed"},
+	} {
+		pairs = append(pairs, " "+w[0]+" ", " "+negation+" "+w[1]+" ", " "+w[0]+".", " "+negation+" "+w[1]+".")
+	}
+	return strings.NewReplacer(pairs...)
+}
