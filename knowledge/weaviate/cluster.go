@@ -67,6 +67,7 @@ type cluster struct {
 	now    func() time.Time
 	log    *slog.Logger
 	turn   atomic.Uint64
+	insist bool // nobody else could answer: hosts that rest are asked rather than none
 }
 
 // host is one address of the cluster. All of them have all data or know where
@@ -152,6 +153,7 @@ func (c *cluster) order() []*host {
 		first        = int(c.turn.Add(1) % uint64(len(c.hosts)))
 		now          = c.now()
 		well, rested []*host
+		resting      []*host
 	)
 	for i := range c.hosts {
 		h := c.hosts[(first+i)%len(c.hosts)]
@@ -160,9 +162,14 @@ func (c *cluster) order() []*host {
 			well = append(well, h)
 		case h.rested(now):
 			rested = append(rested, h)
+		default:
+			resting = append(resting, h)
 		}
 	}
-	return append(well, rested...)
+	if out := append(well, rested...); len(out) > 0 || !c.insist {
+		return out
+	}
+	return resting
 }
 
 // readyPath answers 200 where a node says of itself that it is ready.

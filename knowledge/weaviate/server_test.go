@@ -64,6 +64,10 @@ func startCluster(tb testing.TB, n, base int) []*node {
 	for i := range nodes {
 		nodes[i] = newNode(tb, i, n, base, strings.Join(join, ","))
 		nodes[i].start(tb)
+		if i == 0 && n > 1 {
+			// The others ask it for the way to each other, once.
+			listening(tb, "127.0.0.1:"+strconv.Itoa(base+2))
+		}
 	}
 	for _, one := range nodes {
 		one.await(tb)
@@ -141,10 +145,25 @@ func (n *node) await(tb testing.TB) {
 		select {
 		case <-ctx.Done():
 			text, _ := os.ReadFile(n.log)
-			tb.Fatalf("%s: %v\n%s", n.url, context.Cause(ctx), text[max(0, len(text)-4000):])
+			tb.Fatalf("%s: %v\n%s", n.url, context.Cause(ctx), text[max(0, len(text)-1000):])
 		case <-tick.C:
 		}
 	}
+}
+
+// listening waits until an address takes connections.
+func listening(tb testing.TB, address string) {
+	tb.Helper()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for range 600 {
+		if c, err := new(net.Dialer).DialContext(tb.Context(), "tcp", address); err == nil {
+			c.Close()
+			return
+		}
+		<-tick.C
+	}
+	tb.Fatalf("nothing listens at %s", address)
 }
 
 // resident is the memory of the server in MB.

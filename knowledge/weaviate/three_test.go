@@ -14,6 +14,10 @@ import (
 	"github.com/tribunebot/tribune/knowledge/weaviate"
 )
 
+// patience is how long a search may take: three servers share the machine with
+// their test.
+const patience = 10 * time.Second
+
 // TestThree has three nodes, each of which keeps everything, and kills one after
 // the other while questions are asked and documents are fed.
 func TestThree(t *testing.T) {
@@ -25,7 +29,7 @@ func TestThree(t *testing.T) {
 	x := library(t)
 	docs := knowledgetest.Generate(1000)
 	feed(t, x, "made", docs)
-	e := open(t, "Three", nodes, weaviate.Options{Replicas: 3})
+	e := open(t, "Three", nodes, weaviate.Options{Replicas: 3, Timeout: patience})
 	for _, c := range []string{knowledgetest.Office, knowledgetest.Secret, "made"} {
 		follow(t, e, x, c)
 	}
@@ -64,7 +68,9 @@ func lose(t *testing.T, e *weaviate.Engine, x *index.Index, lost *node, docs []k
 			slowest = max(slowest, time.Since(started))
 			reads++
 			if err != nil || len(got.Passages) == 0 {
-				failed++
+				if failed++; failed > 3 {
+					continue
+				}
 				t.Logf("a read failed: %d passages, %v", len(got.Passages), err)
 			}
 		}
@@ -94,11 +100,12 @@ func same(t *testing.T, x *index.Index, nodes []*node) {
 	l := knowledge.Lookup{Terms: []knowledge.Term{{Text: "again", Weight: 1}}, Collections: []string{"made"}, Limit: 5000}
 	want := find(t, x, l)
 	for _, n := range nodes {
-		e := open(t, "Three", []*node{n}, weaviate.Options{Replicas: 3})
+		e := open(t, "Three", []*node{n}, weaviate.Options{Replicas: 3, Timeout: patience})
+		started := time.Now()
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
 		var got []string
-		for range 60 {
+		for range 180 {
 			if got = find(t, e, l); slices.Equal(got, want) {
 				break
 			}
@@ -107,6 +114,7 @@ func same(t *testing.T, x *index.Index, nodes []*node) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%s has %d passages of %d", n.url, len(got), len(want))
 		}
+		t.Logf("%s has all after %s", n.url, time.Since(started).Round(time.Second))
 	}
 }
 

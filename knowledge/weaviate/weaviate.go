@@ -113,7 +113,7 @@ func newEngine(o Options) (*Engine, error) {
 		e.state += "V" + digest(vectors)[:8]
 	}
 	e.print = fingerprint(vectors)
-	e.cluster = &cluster{hosts: hosts, key: o.Key, client: newClient(), now: e.now, log: e.log}
+	e.cluster = &cluster{hosts: hosts, key: o.Key, client: newClient(), now: e.now, log: e.log, insist: o.Fallback == nil}
 	return e, nil
 }
 
