@@ -26,11 +26,37 @@ func (s *source) session(ctx context.Context, r *repo) (transport.UploadPackSess
 	if err != nil {
 		return nil, err
 	}
-	session, err := ssh.NewClient(nil).NewUploadPackSession(endpoint, auth)
-	if err != nil {
-		return nil, explain(err)
+	return overSSH(ctx, endpoint, auth)
+}
+
+// opened is a session, or why there is none.
+type opened struct {
+	session transport.UploadPackSession
+	err     error
+}
+
+// overSSH signs in to a host. go-git's handshake takes no context: with a host
+// that says nothing it is left behind until the connection ends.
+func overSSH(ctx context.Context, endpoint *transport.Endpoint, auth transport.AuthMethod) (transport.UploadPackSession, error) {
+	done := make(chan opened, 1)
+	go func() {
+		session, err := ssh.NewClient(nil).NewUploadPackSession(endpoint, auth)
+		done <- opened{session, err}
+	}()
+	select {
+	case got := <-done:
+		if got.err != nil {
+			return nil, explain(got.err)
+		}
+		return got.session, nil
+	case <-ctx.Done():
+		go func() {
+			if late := <-done; late.err == nil {
+				release(late.session)
+			}
+		}()
+		return nil, context.Cause(ctx)
 	}
-	return session, nil
 }
 
 // overHTTP reaches public addresses alone, by the guard.

@@ -180,9 +180,9 @@ type fed struct {
 }
 
 // ids are what is indexed after another run.
-func (f fed) ids(address string, o knowledge.IngestOptions) map[string]bool {
+func (f fed) ids(o knowledge.IngestOptions) map[string]bool {
 	f.t.Helper()
-	src := open(f.t, quick(), f.h.URL+address)
+	src := open(f.t, quick(), f.h.URL+"/")
 	o.Prune = true
 	if _, err := f.x.Ingest(f.t.Context(), "site", src, o); err != nil {
 		f.t.Logf("ingest: %v", err)
@@ -212,22 +212,22 @@ func TestWhatIsKeptAndWhatIsPruned(t *testing.T) {
 			h := serve(t, map[string]any{"/": page("Start", "/a", "/b"), "/a": page("A", "/a/deep"), "/a/deep": page("Deep"), "/b": page("B")})
 			f := fed{t, x, h}
 			all := map[string]bool{"": true, "a": true, "a/deep": true, "b": true}
-			same(t, "at first", all, f.ids("/", o))
+			same(t, "at first", all, f.ids(o))
 			h.set("/a", status(503)) // what it leads to is out of sight
-			same(t, "while a page is down", all, f.ids("/", o))
+			same(t, "while a page is down", all, f.ids(o))
 			h.set("/", status(500))
-			same(t, "while the site is down", all, f.ids("/", o))
+			same(t, "while the site is down", all, f.ids(o))
 			h.set("/", status(401))
-			same(t, "behind a sign-in", all, f.ids("/", o))
+			same(t, "behind a sign-in", all, f.ids(o))
 			h.set("/robots.txt", status(500))
-			same(t, "while robots.txt is down", all, f.ids("/", o))
+			same(t, "while robots.txt is down", all, f.ids(o))
 			h.set("/robots.txt", nil)
 			h.set("/", page("Start", "/a", "/b"))
 			h.set("/a", page("A"))
 			h.set("/b", nil)
-			same(t, "after pages have gone", map[string]bool{"": true, "a": true}, f.ids("/", o))
+			same(t, "after pages have gone", map[string]bool{"": true, "a": true}, f.ids(o))
 			h.set("/a", strings.Replace(page("A"), "<head>", `<head><meta name="robots" content="noindex">`, 1))
-			same(t, "after a page asked not to be found", map[string]bool{"": true}, f.ids("/", o))
+			same(t, "after a page asked not to be found", map[string]bool{"": true}, f.ids(o))
 		})
 	}
 }
