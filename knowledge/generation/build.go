@@ -25,18 +25,14 @@ type build struct {
 type buildNote struct {
 	Parent string `json:"parent"`
 	Number uint64 `json:"number"`
+	// TakenOver says that it is an index of the older layout, which is being moved in.
+	TakenOver bool `json:"taken_over,omitempty"`
 }
 
 func (s *Store) readBuild(folder string) (buildNote, bool) {
 	var note buildNote
 	raw, err := os.ReadFile(filepath.Join(s.path(folder), buildFile))
 	return note, err == nil && json.Unmarshal(raw, &note) == nil
-}
-
-// building reports whether a folder has a build in it.
-func (s *Store) building(folder string) bool {
-	_, ok := s.readBuild(folder)
-	return ok
 }
 
 // resumable reports whether a folder has a build that can be gone on with.
@@ -81,7 +77,7 @@ func (s *Store) branch() (*build, error) {
 		return nil, err
 	}
 	b := &build{store: s, folder: folder}
-	if err := b.fill(buildNote{s.live.manifest.ID, number}); err != nil {
+	if err := b.fill(buildNote{Parent: s.live.manifest.ID, Number: number}); err != nil {
 		s.remove(folder)
 		return nil, fmt.Errorf("build the next index: %w", err)
 	}

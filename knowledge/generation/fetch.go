@@ -95,7 +95,7 @@ func (s *Store) download(ctx context.Context, to string, f file) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(to)
+			_ = os.Remove(to) // the error says more
 		}
 	}()
 	quick, strong := xxhash.New(), sha256.New()

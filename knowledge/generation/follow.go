@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/tribunebot/tribune/knowledge"
@@ -13,7 +14,13 @@ import (
 // behind keeps what followers have not caught up with.
 type behind struct {
 	mu   sync.Mutex
-	open map[task]string // why it is open, "" when it was not tried yet
+	open map[task]duty
+}
+
+// duty is what is known of an open task.
+type duty struct {
+	given  int    // how often it was given
+	reason string // why it is open; "": not tried yet
 }
 
 // task is what one follower has to do.
@@ -31,8 +38,8 @@ func (b *behind) list() []Behind {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var out []Behind
-	for t, reason := range b.open {
-		out = append(out, Behind{t.name, t.collection, reason})
+	for t, d := range b.open {
+		out = append(out, Behind{t.name, t.collection, d.reason})
 	}
 	return out
 }
@@ -41,11 +48,18 @@ func (b *behind) add(t task) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.open == nil {
-		b.open = map[task]string{}
+		b.open = map[task]duty{}
 	}
-	if _, ok := b.open[t]; !ok {
-		b.open[t] = ""
-	}
+	d := b.open[t]
+	d.given++
+	b.open[t] = d
+}
+
+// get returns what is known of a task.
+func (b *behind) get(t task) duty {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.open[t]
 }
 
 // after notes what followers have to do when one generation comes after another.
@@ -63,13 +77,17 @@ func (b *behind) after(before, now manifest, followers []knowledge.Follower) {
 }
 
 // done notes how a task ended. One that was given again meanwhile stays open.
-func (b *behind) done(t task, err error) {
+func (b *behind) done(t task, begun duty, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err == nil {
+	d, ok := b.open[t]
+	switch {
+	case !ok:
+	case err != nil:
+		d.reason = err.Error()
+		b.open[t] = d
+	case d.given == begun.given:
 		delete(b.open, t)
-	} else {
-		b.open[t] = err.Error()
 	}
 }
 
@@ -87,19 +105,9 @@ func (s *Store) tasks(collection string) []task {
 		if a.follower != b.follower {
 			return a.follower - b.follower
 		}
-		return compareNames(a.collection, b.collection)
+		return strings.Compare(a.collection, b.collection)
 	})
 	return out
-}
-
-func compareNames(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // Sync has every follower compare what it has of every collection with what
@@ -140,13 +148,24 @@ func (s *Store) follow(ctx context.Context, collection string, progress func(kno
 		if ctx.Err() != nil {
 			return errors.Join(append(errs, ctx.Err())...)
 		}
-		err := s.options.Followers[t.follower].Follow(ctx, t.collection, s.Passages(ctx, t.collection), progress)
-		s.behind.done(t, err)
-		if err != nil {
+		if err := s.followOne(ctx, t, progress); err != nil {
 			errs = append(errs, fmt.Errorf("%s, collection %s: %w", t.name, t.collection, err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// followOne does one task, all of it on one generation.
+func (s *Store) followOne(ctx context.Context, t task, progress func(knowledge.Progress)) error {
+	begun := s.behind.get(t)
+	h, err := s.acquire()
+	if err != nil {
+		return err
+	}
+	defer h.release()
+	err = s.options.Followers[t.follower].Follow(ctx, t.collection, h.index.Passages(ctx, t.collection), progress)
+	s.behind.done(t, begun, err)
+	return err
 }
 
 // forget has the followers forget the collections that are gone.
@@ -179,7 +198,8 @@ func (s *Store) forgetOne(ctx context.Context, name string) error {
 		if err := f.Forget(ctx, name); err != nil {
 			return fmt.Errorf("%T, collection %s: %w", f, name, err)
 		}
-		s.behind.done(taskOf(n, f, name), nil)
+		t := taskOf(n, f, name)
+		s.behind.done(t, s.behind.get(t), nil)
 	}
 	return nil
 }

@@ -211,7 +211,7 @@ func writeFile(path string, raw []byte) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(f.Name())
+			_ = os.Remove(f.Name()) // the error says more
 		}
 	}()
 	_, err = f.Write(raw)
@@ -236,13 +236,16 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// release closes what was only read from: nothing is lost if that fails.
+func release(c io.Closer) { c.Close() }
+
 // copyFile copies a file; it is on disk when copyFile returns.
 func copyFile(from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer release(in)
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

@@ -183,7 +183,7 @@ func measure(folder, name string) (file, error) {
 	if err != nil {
 		return file{}, err
 	}
-	defer in.Close()
+	defer release(in)
 	quick, strong := xxhash.New(), sha256.New()
 	size, err := io.Copy(io.MultiWriter(quick, strong), in)
 	if err != nil {

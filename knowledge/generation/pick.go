@@ -1,6 +1,7 @@
 package generation
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,18 +28,20 @@ type Damage struct {
 
 // pick serves the current generation, or the one before it where that is
 // damaged, or an empty one.
-func (s *Store) pick() error { return s.pickFrom(s.pointer.Current, s.pointer.Previous) }
+func (s *Store) pick(ctx context.Context) error {
+	return s.pickFrom(ctx, s.pointer.Current, s.pointer.Previous)
+}
 
-func (s *Store) pickFrom(slots ...slot) error {
+func (s *Store) pickFrom(ctx context.Context, slots ...slot) error {
 	for _, at := range slots {
 		if at.Folder == "" {
 			continue
 		}
-		h, late, err := s.openSlot(at)
+		h, late, err := s.openSlot(ctx, at)
 		if err == nil {
 			return s.serve(h, late, at)
 		}
-		if errors.Is(err, fs.ErrPermission) || errors.Is(err, index.ErrInUse) {
+		if ctx.Err() != nil || errors.Is(err, fs.ErrPermission) || errors.Is(err, index.ErrInUse) {
 			return err
 		}
 		if err := s.dismiss(at, err); err != nil {
@@ -49,7 +52,7 @@ func (s *Store) pickFrom(slots ...slot) error {
 }
 
 // openSlot checks a generation and opens it.
-func (s *Store) openSlot(at slot) (*handle, []file, error) {
+func (s *Store) openSlot(ctx context.Context, at slot) (*handle, []file, error) {
 	m, err := readManifest(s.path(at.Folder), at.Sum)
 	if err != nil {
 		return nil, nil, err
@@ -57,7 +60,7 @@ func (s *Store) openSlot(at slot) (*handle, []file, error) {
 	if m.Format != index.Format {
 		return nil, nil, &otherFormat{m.Format, m.names()}
 	}
-	late, err := verify(s.path(at.Folder), m.Files, verifyAtOnce)
+	late, err := verify(ctx, s.path(at.Folder), m.Files, s.options.verifyAtOnce)
 	if err != nil {
 		return nil, nil, err
 	}

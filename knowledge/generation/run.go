@@ -48,9 +48,7 @@ func (s *Store) watch(ctx context.Context, changed chan<- struct{}) error {
 		if err := s.options.Blobs.Watch(ctx, kick); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "the shared index can't be watched, and is looked at now and then", "error", err)
 		}
-		if err := pause(ctx, watchPause); err != nil {
-			return nil
-		}
+		_ = pause(ctx, watchPause)
 	}
 	return nil
 }
@@ -77,7 +75,7 @@ func (s *Store) look(ctx context.Context, changed <-chan struct{}) error {
 
 // lookOnce returns an error only when there is nothing to look after any more.
 func (s *Store) lookOnce(ctx context.Context) error {
-	if err := s.writing.enter(ctx); err != nil {
+	if s.writing.enter(ctx) != nil {
 		return nil
 	}
 	if s.live == nil {
@@ -118,7 +116,7 @@ func (s *Store) verifyLate(ctx context.Context) error {
 
 // demote takes a generation back that turned out to be damaged.
 func (s *Store) demote(ctx context.Context, h *handle, reason error) error {
-	if err := s.writing.enter(ctx); err != nil {
+	if s.writing.enter(ctx) != nil {
 		return nil
 	}
 	defer s.writing.leave()
@@ -128,7 +126,7 @@ func (s *Store) demote(ctx context.Context, h *handle, reason error) error {
 	if err := s.dismiss(s.pointer.Current, reason); err != nil {
 		return err
 	}
-	if err := s.pickFrom(s.pointer.Previous); err != nil {
+	if err := s.pickFrom(ctx, s.pointer.Previous); err != nil {
 		return err
 	}
 	_ = s.catchUp(ctx) // noted in the state, and logged

@@ -166,7 +166,7 @@ func (s *Store) uploadFile(ctx context.Context, path, name string) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer release(in)
 	return s.options.Blobs.Put(ctx, name, in)
 }
 

@@ -46,7 +46,8 @@ type Options struct {
 	Now       func() time.Time     // nil: the real clock
 	Log       *slog.Logger         // nil: no logging
 
-	link func(from, to string) error // os.Link, but in tests
+	link         func(from, to string) error // os.Link, but in tests
+	verifyAtOnce int64                       // see the constant of that name; other in tests
 }
 
 // Store is the live generation and how it comes to the next. It is a
@@ -102,6 +103,9 @@ func newStore(dir string, o Options) *Store {
 	if s.options.link == nil {
 		s.options.link = os.Link
 	}
+	if s.options.verifyAtOnce == 0 {
+		s.options.verifyAtOnce = verifyAtOnce
+	}
 	return s
 }
 
@@ -132,13 +136,13 @@ func (s *Store) hold() error {
 
 // start finds the generation to serve.
 func (s *Store) start() error {
-	if err := s.takeOver(); err != nil {
-		return err
-	}
 	if err := s.readPointer(); err != nil {
 		return err
 	}
-	if err := s.pick(); err != nil {
+	if err := s.takeOver(); err != nil {
+		return err
+	}
+	if err := s.pick(context.Background()); err != nil {
 		return err
 	}
 	s.startShared()

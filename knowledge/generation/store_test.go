@@ -43,24 +43,24 @@ func (c *clock) add(d time.Duration) {
 }
 
 // open opens a store, closed with the test if it was not before.
-func open(t testing.TB, dir string, o generation.Options) *generation.Store {
-	t.Helper()
+func open(tb testing.TB, dir string, o generation.Options) *generation.Store {
+	tb.Helper()
 	if o.Now == nil {
 		o.Now = newClock().now
 	}
 	o.Index.Now = o.Now
 	s, err := generation.Open(dir, o)
 	if err != nil {
-		t.Fatalf("Open: %v", err)
+		tb.Fatalf("Open: %v", err)
 	}
-	t.Cleanup(func() { s.Close() })
+	tb.Cleanup(func() { s.Close() })
 	return s
 }
 
-func shut(t testing.TB, s *generation.Store) {
-	t.Helper()
+func shut(tb testing.TB, s *generation.Store) {
+	tb.Helper()
 	if err := s.Close(); err != nil {
-		t.Fatalf("Close: %v", err)
+		tb.Fatalf("Close: %v", err)
 	}
 }
 
@@ -68,21 +68,21 @@ func doc(id, text string) knowledge.Document {
 	return knowledge.Document{ID: id, Title: id, Text: text}
 }
 
-func feed(t testing.TB, s *generation.Store, collection string, docs ...knowledge.Document) knowledge.Report {
-	t.Helper()
-	r, err := s.Ingest(t.Context(), collection, &knowledgetest.Source{Docs: docs}, knowledge.IngestOptions{Prune: true})
+func feed(tb testing.TB, s *generation.Store, collection string, docs ...knowledge.Document) knowledge.Report {
+	tb.Helper()
+	r, err := s.Ingest(tb.Context(), collection, &knowledgetest.Source{Docs: docs}, knowledge.IngestOptions{Prune: true})
 	if err != nil {
-		t.Fatalf("Ingest: %v", err)
+		tb.Fatalf("Ingest: %v", err)
 	}
 	return r
 }
 
 // find returns the ids of the passages that have a word, sorted.
-func find(t testing.TB, s *generation.Store, text string, collections ...string) []string {
-	t.Helper()
-	ids, err := search(t.Context(), s, text, collections...)
+func find(tb testing.TB, s *generation.Store, text string, collections ...string) []string {
+	tb.Helper()
+	ids, err := search(tb.Context(), s, text, collections...)
 	if err != nil {
-		t.Fatalf("Candidates: %v", err)
+		tb.Fatalf("Candidates: %v", err)
 	}
 	return ids
 }
@@ -101,19 +101,19 @@ func search(ctx context.Context, s *generation.Store, text string, collections .
 	return ids, err
 }
 
-func same(t testing.TB, what string, want, got any) {
-	t.Helper()
+func same(tb testing.TB, what string, want, got any) {
+	tb.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", what, diff)
+		tb.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }
 
 // entries lists a folder but for the lock.
-func entries(t testing.TB, dir string) []string {
-	t.Helper()
+func entries(tb testing.TB, dir string) []string {
+	tb.Helper()
 	all, err := os.ReadDir(dir)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	out := []string{}
 	for _, e := range all {
@@ -315,7 +315,7 @@ func TestCloseWaitsForSearches(t *testing.T) {
 			t.Errorf("Passages: %v", err)
 		}
 	}
-	if err := errors.Join(s.Close(), nil); err != nil {
+	if err := s.Close(); err != nil {
 		t.Errorf("closing again: %v", err)
 	}
 }

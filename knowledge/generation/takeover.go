@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/tribunebot/tribune/knowledge/index"
 )
@@ -29,10 +28,11 @@ func (s *Store) takeOver() error {
 	if _, err := os.Stat(s.path(currentFile)); err == nil {
 		return nil // it was done, or there is nothing to take over
 	}
-	if len(loose) == 0 && !s.building(takenOver) {
+	note, _ := s.readBuild(takenOver)
+	if len(loose) == 0 && !note.TakenOver {
 		return nil
 	}
-	if slices.Contains(loose, rootName) {
+	if !note.TakenOver {
 		// Another process may have it open: then nothing is touched.
 		if _, _, err := index.Inspect(s.dir); errors.Is(err, index.ErrInUse) || errors.Is(err, fs.ErrPermission) {
 			return err
@@ -82,7 +82,7 @@ func (s *Store) moveIn(files []string) error {
 	if err := os.MkdirAll(s.path(takenOver), 0o700); err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(s.path(takenOver), buildFile), []byte(`{"number":1}`)); err != nil {
+	if err := writeFile(filepath.Join(s.path(takenOver), buildFile), []byte(`{"number":1,"taken_over":true}`)); err != nil {
 		return err
 	}
 	for _, name := range files {

@@ -25,7 +25,7 @@ var errDamaged = errors.New("is damaged")
 
 // verify checks the files of a generation, the small ones first, and returns
 // those that it left for later. Sizes are checked of all.
-func verify(folder string, files []file, budget int64) (late []file, err error) {
+func verify(ctx context.Context, folder string, files []file, budget int64) (late []file, err error) {
 	for _, f := range files {
 		if err := checkSize(folder, f); err != nil {
 			return nil, err
@@ -36,7 +36,7 @@ func verify(folder string, files []file, budget int64) (late []file, err error) 
 	for ; now < len(sorted) && sorted[now].Size <= budget; now++ {
 		budget -= sorted[now].Size
 	}
-	return sorted[now:], checkAll(context.Background(), folder, sorted[:now])
+	return sorted[now:], checkAll(ctx, folder, sorted[:now])
 }
 
 func checkSize(folder string, f file) error {
@@ -69,11 +69,11 @@ func check(ctx context.Context, folder string, f file) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer release(in)
 	sum, buf := xxhash.New(), make([]byte, readBytes)
 	for ctx.Err() == nil {
 		n, err := in.Read(buf)
-		sum.Write(buf[:n])
+		_, _ = sum.Write(buf[:n]) // a checksum never fails
 		if errors.Is(err, io.EOF) {
 			if sum64(sum.Sum64()) != f.XXH64 {
 				return fmt.Errorf("%s %w: its checksum is another", f.Name, errDamaged)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
+
 	"github.com/tribunebot/tribune/knowledge"
 )
 

@@ -181,6 +181,7 @@ func content(n int) []byte {
 }
 
 func putGet(t *testing.T, a, b knowledge.Blobs) {
+	t.Helper()
 	for _, size := range []int{0, 1, 128 << 10, 9<<20 + 17} {
 		want := content(size)
 		if err := a.Put(t.Context(), "f/one", bytes.NewReader(want)); err != nil {
@@ -209,6 +210,7 @@ func read(t *testing.T, b knowledge.Blobs, name string) []byte {
 }
 
 func blobNames(t *testing.T, a, b knowledge.Blobs) {
+	t.Helper()
 	for _, name := range []string{"a", "A", "a/b", "a.b", "a-b_c", strings.Repeat("f", 64)} {
 		if err := a.Put(t.Context(), name, strings.NewReader("of "+name)); err != nil {
 			t.Fatal(err)
@@ -223,6 +225,7 @@ func blobNames(t *testing.T, a, b knowledge.Blobs) {
 }
 
 func listDelete(t *testing.T, a, b knowledge.Blobs) {
+	t.Helper()
 	names := func() []string {
 		got, err := b.List(t.Context())
 		if err != nil {
@@ -256,6 +259,7 @@ func listDelete(t *testing.T, a, b knowledge.Blobs) {
 }
 
 func publish(t *testing.T, a, b knowledge.Blobs) {
+	t.Helper()
 	ctx := t.Context()
 	if raw, revision, err := b.Latest(ctx); raw != nil || revision != 0 || err != nil {
 		t.Fatalf("a new store has %q, %d, %v", raw, revision, err)
@@ -296,6 +300,7 @@ func publish(t *testing.T, a, b knowledge.Blobs) {
 const watchPatience = 20 * time.Second
 
 func watchBlobs(t *testing.T, a, b knowledge.Blobs) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	changed, done := make(chan struct{}, 16), make(chan error, 1)
 	go func() { done <- b.Watch(ctx, func() { changed <- struct{}{} }) }()
@@ -332,6 +337,7 @@ func watchBlobs(t *testing.T, a, b knowledge.Blobs) {
 }
 
 func brokenPut(t *testing.T, a, b knowledge.Blobs) {
+	t.Helper()
 	boom := errors.New("boom")
 	err := a.Put(t.Context(), "x", io.MultiReader(bytes.NewReader(content(9<<20)), &brokenReader{boom}))
 	if !errors.Is(err, boom) {

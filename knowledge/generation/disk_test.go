@@ -1,0 +1,137 @@
+//go:build linux
+
+package generation_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/generation"
+	"github.com/tribunebot/tribune/knowledge/index"
+	"github.com/tribunebot/tribune/knowledge/knowledgetest"
+)
+
+// smallDisk mounts a disk of that size, which needs root.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
+		t.Skipf("SKIPPED: a full disk can't be tried here, mounting one takes root: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Errorf("unmounting: %v", err)
+		}
+	})
+	return dir
+}
+
+// TestAFullDisk fills the disk by an ingest: it fails, says so, what it wrote is
+// gone, and the live index is as it was.
+func TestAFullDisk(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(smallDisk(t, "12m"), "index")
+	s := open(t, dir, generation.Options{})
+	feed(t, s, "c", doc("a", "apple"))
+	before := s.State().ID
+	files := entries(t, dir)
+	r, err := s.Ingest(t.Context(), "big", &knowledgetest.Source{Docs: knowledgetest.Generate(20000)}, knowledge.IngestOptions{})
+	if !errors.Is(err, index.ErrWrite) {
+		t.Fatalf("got %v, want ErrWrite", err)
+	}
+	if r.Added != 0 || r.Passages != 0 {
+		t.Errorf("the report says something was kept: %+v", r)
+	}
+	same(t, "live", before, s.State().ID)
+	same(t, "found", []string{"a"}, short(find(t, s, "apple", "c")))
+	same(t, "files", files, entries(t, dir))
+	feed(t, s, "c", doc("a", "apple"), doc("b", "banana"))
+	same(t, "there is room for a little", []string{"b"}, short(find(t, s, "banana", "c")))
+	shut(t, s)
+	s = open(t, dir, generation.Options{})
+	same(t, "opened again", []string{"a"}, short(find(t, s, "apple", "c")))
+}
+
+// TestADiskThatIsFullAlready leaves no room at all.
+func TestADiskThatIsFullAlready(t *testing.T) {
+	t.Parallel()
+	disk := smallDisk(t, "8m")
+	dir := filepath.Join(disk, "index")
+	s := open(t, dir, generation.Options{})
+	feed(t, s, "c", doc("a", "apple"))
+	filler := filepath.Join(disk, "filler")
+	fill(t, filler)
+	for range 3 {
+		if _, err := s.Ingest(t.Context(), "c", &knowledgetest.Source{Docs: []knowledge.Document{doc("b", "banana")}}, knowledge.IngestOptions{}); err == nil {
+			t.Fatal("a full disk took it")
+		}
+		same(t, "found", []string{"a"}, short(find(t, s, "apple", "c")))
+	}
+	shut(t, s)
+	s = open(t, dir, generation.Options{})
+	same(t, "it opens on a full disk", []string{"a"}, short(find(t, s, "apple", "c")))
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	feed(t, s, "c", doc("b", "banana"))
+	same(t, "with room it goes on", []string{"b"}, short(find(t, s, "banana", "c")))
+}
+
+// fill takes all the room there is on a disk.
+func fill(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for block := make([]byte, 4096); err == nil; {
+		_, err = f.Write(block)
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+}
+
+// TestAFullDiskWhileMerging leaves room for what is written, not for merging it:
+// nothing is lost but the merge, and nothing waits for ever.
+func TestAFullDiskWhileMerging(t *testing.T) {
+	t.Parallel()
+	disk := smallDisk(t, "64m")
+	dir := filepath.Join(disk, "index")
+	s := open(t, dir, generation.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	filled := false
+	docs := knowledgetest.Generate(9000)
+	src := &knowledgetest.Source{Docs: docs, Before: func(n int) error {
+		if n == len(docs)-1 && !filled {
+			filled = true
+			leave(t, filepath.Join(disk, "filler"), 4<<20)
+		}
+		return nil
+	}}
+	_, err := s.Ingest(ctx, "c", src, knowledge.IngestOptions{})
+	if err != nil && s.State().Number != 0 {
+		t.Errorf("failed with %v, and generation %d is live", err, s.State().Number)
+	}
+	t.Logf("generation %d, %v", s.State().Number, err)
+}
+
+// leave fills a disk but for that many bytes.
+func leave(t *testing.T, path string, bytes int64) {
+	t.Helper()
+	fill(t, path)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, max(0, info.Size()-bytes)); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,16 @@
+package generation
+
+// WithLink replaces how files are linked.
+func (o Options) WithLink(link func(from, to string) error) Options {
+	o.link = link
+	return o
+}
+
+// Grace is how long blobs are kept that nobody needs.
+const Grace = grace
+
+// CheckAtOnce replaces how much Open checks before it serves.
+func (o Options) CheckAtOnce(bytes int64) Options {
+	o.verifyAtOnce = bytes
+	return o
+}
