@@ -37,7 +37,7 @@ func PDF(title string, pages ...[]Text) []byte {
 	for _, page := range pages {
 		var b strings.Builder
 		for _, line := range page {
-			b.WriteString(fmt.Sprintf("BT /F1 %g Tf 1 0 0 1 %g %g Tm <%s> Tj ET\n", line.Size, line.X, line.Y, hex(line.Text, codes)))
+			fmt.Fprintf(&b, "BT /F1 %g Tf 1 0 0 1 %g %g Tm <%s> Tj ET\n", line.Size, line.X, line.Y, hex(line.Text, codes))
 		}
 		content := f.stream("", b.String(), true)
 		kids = append(kids, f.object(fmt.Sprintf("<< /Type /Page /Parent %d 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 %d 0 R >> >> /Contents %d 0 R >>", parent, font, content)))
@@ -116,17 +116,17 @@ func (f *pdfFile) stream(dict, data string, deflate bool) int {
 func (f *pdfFile) font(codes map[rune]int) int {
 	var b strings.Builder
 	b.WriteString("/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n")
-	widths := ""
+	var widths strings.Builder
 	for _, r := range slices.Sorted(maps.Keys(codes)) {
 		code := codes[r]
 		fmt.Fprintf(&b, "1 beginbfchar\n<%04X> <%s>\nendbfchar\n", code, hex16(string(r)))
 		if r < 0x2E80 {
-			widths += fmt.Sprintf("%d [500] ", code)
+			fmt.Fprintf(&widths, "%d [500] ", code)
 		}
 	}
-	b.WriteString("endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n")
+	b.WriteString("endcmap\nCMapName currentdict /CMap defineresource pop\n" + strings.Repeat("end\n", 2))
 	unicode := f.stream("", b.String(), true)
-	descendant := f.add("<< /Type /Font /Subtype /CIDFontType2 /BaseFont /ABCDEF+Song /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /DW 1000 /W [" + widths + "] >>")
+	descendant := f.add("<< /Type /Font /Subtype /CIDFontType2 /BaseFont /ABCDEF+Song /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /DW 1000 /W [" + widths.String() + "] >>")
 	return f.add(fmt.Sprintf("<< /Type /Font /Subtype /Type0 /BaseFont /ABCDEF+Song /Encoding /Identity-H /DescendantFonts [%d 0 R] /ToUnicode %d 0 R >>", descendant, unicode))
 }
 

@@ -44,33 +44,34 @@ func PPTX(title string, slides ...Slide) []byte {
 }
 
 func (s Slide) shapes() string {
-	out := ""
+	var out strings.Builder
 	if s.Title != "" {
-		out += shapeOf("title", s.Title)
+		out.WriteString(shapeOf("title", s.Title))
 	}
 	if len(s.Lines) > 0 {
-		out += shapeOf("body", s.Lines...)
+		out.WriteString(shapeOf("body", s.Lines...))
 	}
 	if len(s.Table) > 0 {
-		out += `<p:graphicFrame><a:graphic><a:graphicData><a:tbl>`
+		out.WriteString(`<p:graphicFrame><a:graphic><a:graphicData><a:tbl>`)
 		for _, row := range s.Table {
-			out += `<a:tr>`
+			out.WriteString(`<a:tr>`)
 			for _, cell := range row {
-				out += `<a:tc><a:txBody>` + paragraphOf(cell) + `</a:txBody></a:tc>`
+				out.WriteString(`<a:tc><a:txBody>` + paragraphOf(cell) + `</a:txBody></a:tc>`)
 			}
-			out += `</a:tr>`
+			out.WriteString(`</a:tr>`)
 		}
-		out += `</a:tbl></a:graphicData></a:graphic></p:graphicFrame>`
+		out.WriteString(`</a:tbl></a:graphicData></a:graphic></p:graphicFrame>`)
 	}
-	return out
+	return out.String()
 }
 
 func shapeOf(kind string, lines ...string) string {
-	out := `<p:sp><p:nvSpPr><p:cNvPr id="1" name="x"/><p:cNvSpPr/><p:nvPr><p:ph type="` + kind + `"/></p:nvPr></p:nvSpPr><p:txBody><a:bodyPr/>`
+	var out strings.Builder
+	out.WriteString(`<p:sp><p:nvSpPr><p:cNvPr id="1" name="x"/><p:cNvSpPr/><p:nvPr><p:ph type="` + kind + `"/></p:nvPr></p:nvSpPr><p:txBody><a:bodyPr/>`)
 	for _, line := range lines {
-		out += paragraphOf(line)
+		out.WriteString(paragraphOf(line))
 	}
-	return out + `</p:txBody></p:sp>`
+	return out.String() + `</p:txBody></p:sp>`
 }
 
 func paragraphOf(text string) string {

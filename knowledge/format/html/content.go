@@ -27,13 +27,14 @@ func content(root *html.Node, base *url.URL) *html.Node {
 			return part
 		}
 	}
-	had := linked(body)
 	remove(body, isAround)
-	// Readability is made for news pages. It drops lists and tables that have
-	// many links, so it is asked only where links make up much of the page.
-	if left := len(words(body)); left == 0 || had*2 < left {
+	links, left := linked(body), len(words(body))
+	if links*2 <= left { // text, with lists of links beside it at most
+		remove(body, isLinkList)
 		return body
 	}
+	// Readability is made for news pages. It drops lists and tables that have
+	// many links, so it is asked only where links make up most of the page.
 	if part := readable(root, base); part != nil && len(words(part))*2 >= len(words(body)) {
 		return part
 	}
@@ -104,6 +105,23 @@ func linked(root *html.Node) int {
 		}
 	}
 	return total
+}
+
+// leastLinks is how many links a list has that leads around a site.
+const leastLinks = 8
+
+// isLinkList holds for a list that is nothing but links.
+func isLinkList(n *html.Node) bool {
+	if n.DataAtom != atom.Ul && n.DataAtom != atom.Ol {
+		return false
+	}
+	count := 0
+	for d := range n.Descendants() {
+		if d.DataAtom == atom.A {
+			count++
+		}
+	}
+	return count >= leastLinks && linked(n)*10 >= len(words(n))*9
 }
 
 func isMain(n *html.Node) bool { return n.DataAtom == atom.Main || attr(n, "role") == "main" }

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/JohannesKaufmann/html-to-markdown/v2/converter"
+	"github.com/JohannesKaufmann/html-to-markdown/v2/marker"
 	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/base"
 	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/commonmark"
 	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/table"
@@ -46,7 +47,7 @@ func heading(ctx converter.Context, w converter.Writer, n *html.Node) converter.
 	var buf bytes.Buffer
 	ctx.RenderChildNodes(ctx, &buf, n)
 	text := strings.Join(strings.Fields(buf.String()), " ")
-	text = strings.TrimSpace(strings.TrimRight(text, "#¶")) // the sign that a mouse over it shows
+	text = strings.TrimSpace(strings.TrimRight(text, "#¶ "+string(marker.MarkerEscaping))) // the sign that a mouse over it shows
 	if text == "" {
 		return converter.RenderSuccess
 	}

@@ -127,13 +127,11 @@ func (g *guard) expand(in io.Reader, layers int) error {
 	if n > 5 && ascii(head) != nil {
 		in = ascii85.NewDecoder(&letters{in})
 	}
-	z, bad := zlib.NewReader(in)
-	if bad != nil { // no stream after all
-		return nil
-	}
 	var out bytes.Buffer
-	if read, _ := io.Copy(&out, io.LimitReader(z, maxStream+1)); read > maxStream {
-		return errBomb
+	if z, bad := zlib.NewReader(in); bad == nil { // else it is no stream after all
+		if read, _ := io.Copy(&out, io.LimitReader(z, maxStream+1)); read > maxStream {
+			return errBomb
+		}
 	}
 	if out.Len() > 5 && compressed(out.Bytes()) {
 		if layers == 0 {

@@ -70,14 +70,13 @@ func (w watched) run(ctx context.Context, changed func()) error {
 // start watches every folder, nil where the system can't.
 func (w watched) start() *fsnotify.Watcher {
 	events, err := w.open()
-	if err != nil {
-		return nil
-	}
-	if err := w.add(events); err != nil {
+	if err == nil {
+		if err = w.add(events); err == nil {
+			return events
+		}
 		release(events)
-		return nil
 	}
-	return events
+	return nil
 }
 
 // ignoreDone is nil for the end of ctx, which is how watching ends.
