@@ -5,22 +5,39 @@ import "unicode/utf8"
 // Filter knows how the terms of a question begin. Nearly all terms of a text
 // begin otherwise and are not worth stemming or looking up.
 type Filter struct {
-	runes   [1 << 10]uint64 // by the first character, Chinese
-	letters [1 << 4]uint64  // by the first two letters
+	grams   runes          // characters that are terms
+	first   runes          // characters that pairs and references begin with
+	second  runes          // second characters of pairs
+	letters [1 << 4]uint64 // by the first two letters
 }
 
-// Add lets a term through, and all that begin as it does.
+// runes is a set of characters; those that are 65536 apart are one.
+type runes [1 << 10]uint64
+
+func (s *runes) add(r rune)      { s[r>>6&1023] |= 1 << (r & 63) }
+func (s *runes) has(r rune) bool { return s[r>>6&1023]&(1<<(r&63)) != 0 }
+
+// Add lets a term through, and some others that look like it.
 func (f *Filter) Add(term string) {
-	if r, _ := utf8.DecodeRuneInString(term); Han(r) {
-		f.runes[r>>6&1023] |= 1 << (r & 63)
+	r, size := utf8.DecodeRuneInString(term)
+	if !Han(r) {
+		i := letters(term)
+		f.letters[i>>6] |= 1 << (i & 63)
 		return
 	}
-	i := letters(term)
-	f.letters[i>>6] |= 1 << (i & 63)
+	if size == len(term) {
+		f.grams.add(r)
+		return
+	}
+	f.first.add(r)
+	next, _ := utf8.DecodeRuneInString(term[size:])
+	f.second.add(next)
 }
 
-func (f *Filter) wantsRune(r rune) bool {
-	return f == nil || f.runes[r>>6&1023]&(1<<(r&63)) != 0
+func (f *Filter) wantsGram(r rune) bool { return f == nil || f.grams.has(r) }
+
+func (f *Filter) wantsPair(a, b rune) bool {
+	return f == nil || f.first.has(a) && f.second.has(b)
 }
 
 // wantsWord takes a word before it is lower-cased and stemmed, neither of which

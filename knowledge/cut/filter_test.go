@@ -48,3 +48,16 @@ func BenchmarkEach(b *testing.B) {
 		c.Each(text, func(Term) {})
 	}
 }
+
+// BenchmarkEachFiltered is what a ranker does with a Chinese candidate.
+func BenchmarkEachFiltered(b *testing.B) {
+	const text = "用人单位违反本法规定解除或者终止劳动合同的，应当依照本法第四十七条规定的经济补偿标准的二倍向劳动者支付赔偿金。"
+	c := Cutter{Filter: new(Filter)}
+	for _, t := range Terms("公司不给赔偿就辞退员工合法吗") {
+		c.Filter.Add(t.Text)
+	}
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		c.Each(text, func(Term) {})
+	}
+}

@@ -23,31 +23,42 @@ const (
 	lastHan  = 0x9FFF
 )
 
-// simple has the simplified form of every common character: itself for most.
-// A table of 42 KB is ten times as fast as a map, and this runs over every
-// character of every candidate.
-type simple [lastHan - firstHan + 1]uint16
+// folding is what Fold looks things up in. Tables are ten times as fast as maps,
+// and this runs over every character of every candidate.
+type folding struct {
+	simple  [lastHan - firstHan + 1]uint16 // the simplified form of every common character: itself for most
+	changes runes                          // those below 65536 that are folded to another
+	opens   runes                          // those that an article number can start with: 第 and numerals
+}
 
 //nolint:gochecknoglobals // a compiled-in table, built at first use
-var simplified = sync.OnceValue(func() *simple {
-	var table simple
-	for i := range table {
-		table[i] = uint16(firstHan + i)
+var folds = sync.OnceValue(func() *folding {
+	t := new(folding)
+	for i := range t.simple {
+		t.simple[i] = uint16(firstHan + i)
 	}
 	for pair := range strings.FieldsSeq(traditional) {
 		from, n := utf8.DecodeRuneInString(pair)
 		to, _ := utf8.DecodeRuneInString(pair[n:])
-		table[from-firstHan] = uint16(to)
+		t.simple[from-firstHan] = uint16(to)
 	}
-	return &table
+	for r := rune(utf8.RuneSelf); r < 1<<16; r++ {
+		if t.rune(r) != r {
+			t.changes.add(r)
+		}
+		if r == '第' || numeralDigit(r) >= 0 || numeralUnit(r) > 0 {
+			t.opens.add(r)
+		}
+	}
+	return t
 })
 
 // Fold gives text the one form that terms are cut from: half-width letters,
 // digits and punctuation, simplified characters, and no Markdown backslashes
 // before punctuation. Case is kept, because identifiers are told by it.
 func Fold(text string) string {
-	table := simplified()
-	from := needsFold(text, table)
+	table := folds()
+	from := table.first(text)
 	if from < 0 {
 		return text
 	}
@@ -57,18 +68,18 @@ func Fold(text string) string {
 		b.WriteString(text[:from])
 		r, size := utf8.DecodeRuneInString(text[from:])
 		if r != '\\' {
-			b.WriteRune(foldRune(r, table))
+			b.WriteRune(table.rune(r))
 		}
 		text = text[from+size:]
-		from = needsFold(text, table)
+		from = table.first(text)
 	}
 	b.WriteString(text)
 	return b.String()
 }
 
-// needsFold returns where the first rune stands that Fold changes, -1 for none.
-// Simplified characters, which most of Chinese text is, take the short way.
-func needsFold(text string, table *simple) int {
+// first returns where the first rune stands that Fold changes, -1 for none. None
+// of those takes more than three bytes.
+func (t *folding) first(text string) int {
 	for i := 0; i < len(text); {
 		c := text[i]
 		if c < utf8.RuneSelf {
@@ -79,11 +90,7 @@ func needsFold(text string, table *simple) int {
 			continue
 		}
 		r, size := decode(text[i:])
-		if r >= firstHan && r <= lastHan {
-			if table[r-firstHan] != uint16(r) {
-				return i
-			}
-		} else if foldRune(r, table) != r {
+		if r < 1<<16 && t.changes.has(r) {
 			return i
 		}
 		i += size
@@ -104,10 +111,11 @@ func escapes(rest string) bool {
 	return rest != "" && strings.IndexByte("\\`*_{}[]()#+-.!|<>\"'/:$%&=~^", rest[0]) >= 0
 }
 
-func foldRune(r rune, table *simple) rune {
+// rune is what r is folded to.
+func (t *folding) rune(r rune) rune {
 	switch {
 	case r >= firstHan && r <= lastHan:
-		return rune(table[r-firstHan])
+		return rune(t.simple[r-firstHan])
 	case r >= 0xFF01 && r <= 0xFFEE, r == 0x3000:
 		if to := width.LookupRune(r).Folded(); to != 0 {
 			return to

@@ -78,18 +78,6 @@ func TestStem(t *testing.T) {
 	}
 }
 
-// TestNumeralsOpenReferences holds the list of characters that a reference can
-// start with against those that numerals are read from.
-func TestNumeralsOpenReferences(t *testing.T) {
-	t.Parallel()
-	for r := rune(0x3000); r <= lastHan; r++ {
-		want := r == '第' || numeralDigit(r) >= 0 || numeralUnit(r) > 0
-		if got := opensReference(r); got != want {
-			t.Errorf("%c: %v, want %v", r, got, want)
-		}
-	}
-}
-
 func TestDecode(t *testing.T) {
 	t.Parallel()
 	texts := []string{"", "a", "é", "法", "法律", "한", "😀", "\xe6", "\xe6\xb3", "\xe6\xb3x", "\xe0\x80\x80", "\xed\xa0\x80", "\xff"}

@@ -46,44 +46,36 @@ func isWordRune(r rune) bool {
 }
 
 // han emits a run of characters: every character, every pair of neighbours, and
-// references whole.
+// references whole. Nothing is quicker to pass over than a character that no
+// term has: most of the time of a search goes by here.
 func (s *scanner) han() {
 	s.before = ""
-	last, wanted := -1, false // start of the character before, -1 at the start of a run
+	opens := &folds().opens
+	var before rune // the character before, 0 at the start of a run
+	last := 0       // where it stands
 	for s.at < len(s.text) {
 		r, size := decode(s.text[s.at:])
-		if opensReference(r) {
+		if opens.has(r) {
 			if ref, size := article(s.text[s.at:]); size > 0 {
 				s.emit(ref, Reference)
 				s.at += size
-				last = -1
+				before = 0
 				continue
 			}
 		}
 		if !Han(r) {
 			return
 		}
-		if last >= 0 && wanted {
+		if before != 0 && s.filter.wantsPair(before, r) {
 			s.yield(Term{s.text[last : s.at+size], Pair, s.pos - 1})
 		}
-		if wanted = s.filter.wantsRune(r); wanted {
+		if s.filter.wantsGram(r) {
 			s.yield(Term{s.text[s.at : s.at+size], Gram, s.pos})
 		}
 		s.pos++
-		last = s.at
+		before, last = r, s.at
 		s.at += size
 	}
-}
-
-// opensReference reports whether an article number can start with r: with 第,
-// or with a numeral.
-func opensReference(r rune) bool {
-	switch r {
-	case '第', '零', '〇', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '百', '千', '万', '亿', '两',
-		'壹', '贰', '叁', '肆', '伍', '陆', '柒', '捌', '玖', '拾', '佰', '仟':
-		return true
-	}
-	return false
 }
 
 func (s *scanner) emit(text string, kind Kind) {
