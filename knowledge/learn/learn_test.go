@@ -12,14 +12,14 @@ import (
 	"github.com/tribunebot/tribune/knowledge/learn/learntest"
 )
 
-func open(t testing.TB, o learn.Options) *learn.Book {
-	t.Helper()
+func open(tb testing.TB, o learn.Options) *learn.Book {
+	tb.Helper()
 	if o.Store == nil {
 		o.Store = new(learntest.Store)
 	}
-	b, err := learn.Open(t.Context(), o)
+	b, err := learn.Open(tb.Context(), o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }
@@ -28,24 +28,24 @@ func lesson(collection, question string, refs ...string) knowledge.Lesson {
 	return knowledge.Lesson{Collection: collection, Question: question, Refs: refs, Origin: "test", At: time.Unix(1, 0).UTC()}
 }
 
-func add(t testing.TB, b *learn.Book, lessons ...knowledge.Lesson) learn.Report {
-	t.Helper()
-	rep, err := b.Add(t.Context(), lessons)
+func add(tb testing.TB, b *learn.Book, lessons ...knowledge.Lesson) learn.Report {
+	tb.Helper()
+	rep, err := b.Add(tb.Context(), lessons)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return rep
 }
 
-func recall(t testing.TB, b *learn.Book, text string, limit int, collections ...string) []knowledge.Recalled {
-	t.Helper()
+func recall(tb testing.TB, b *learn.Book, text string, limit int, collections ...string) []knowledge.Recalled {
+	tb.Helper()
 	var terms []knowledge.Term
 	for _, c := range cut.Terms(text) {
 		terms = append(terms, knowledge.Term{Text: c.Text, Weight: 1})
 	}
-	got, err := b.Recall(t.Context(), terms, collections, limit)
+	got, err := b.Recall(tb.Context(), terms, collections, limit)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return got
 }

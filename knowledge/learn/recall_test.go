@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -155,10 +156,10 @@ func compare(a, b float64) int {
 
 // crowd is a book of questions made of syllables, some of which are common as in
 // a language.
-func crowd(t testing.TB, n int) (*learn.Book, []string) {
-	t.Helper()
+func crowd(tb testing.TB, n int) (*learn.Book, []string) {
+	tb.Helper()
 	draw := rand.New(rand.NewPCG(1, 2))
-	b := open(t, learn.Options{})
+	b := open(tb, learn.Options{})
 	lessons, texts := make([]knowledge.Lesson, n), make([]string, n)
 	for i := range lessons {
 		var q strings.Builder
@@ -168,15 +169,15 @@ func crowd(t testing.TB, n int) (*learn.Book, []string) {
 		texts[i] = fmt.Sprintf("%s %d", q.String(), i)
 		lessons[i] = lesson("crowd", texts[i], fmt.Sprintf("doc/%d", i%5000))
 	}
-	if rep := add(t, b, lessons...); rep.Added != n {
-		t.Fatalf("%+v", rep)
+	if rep := add(tb, b, lessons...); rep.Added != n {
+		tb.Fatalf("%+v", rep)
 	}
 	return b, texts
 }
 
 func BenchmarkRecall(b *testing.B) {
 	for _, n := range []int{1000, 100_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			book, all := crowd(b, n)
 			var terms [][]knowledge.Term
 			for i := range 100 {

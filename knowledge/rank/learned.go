@@ -12,14 +12,17 @@ import (
 // found with what was learned from the other four.
 const (
 	// recalled is how many answered questions a question is compared with: 30
-	// lose nothing, 300 gain nothing.
-	recalled = 50
+	// lose some of what stands far down, 300 gain nothing.
+	recalled = 100
 	// askedField is what a word counts that stands in a question which the
-	// passage answered, against one that stands in its text.
+	// passage answered, against one that stands in its text. More finds more of
+	// what was asked before, and puts it before more of what never was.
 	askedField = .8
 	// askedPower weighs a lesson down that is little like the question: its
-	// words count by this power of its likeness.
-	askedPower = .25
+	// words count by this power of its likeness. A half gives back a third of
+	// what lessons cost the questions that they are of no use to, and takes as
+	// much of what they gain the others.
+	askedPower = .1
 	// askedShare is how much of a passage's whole score its own words make: the
 	// rest is its document's and its title's.
 	askedShare = 1.5
@@ -74,10 +77,14 @@ func (l *learned) also() []knowledge.Ref {
 	if l == nil {
 		return nil
 	}
-	var out []knowledge.Ref
+	out := make([]knowledge.Ref, 0, len(l.answers))
+	have := make(map[knowledge.Ref]bool, len(l.answers))
 	for _, lesson := range l.lessons {
 		for _, id := range lesson.Refs {
-			out = append(out, knowledge.Ref{Collection: lesson.Collection, ID: id})
+			if ref := (knowledge.Ref{Collection: lesson.Collection, ID: id}); !have[ref] {
+				have[ref] = true
+				out = append(out, ref)
+			}
 		}
 	}
 	return out
@@ -139,6 +146,9 @@ func (l *learned) asked(f *found) float64 {
 		lesson := &l.lessons[n]
 		weight := askedField * math.Pow(lesson.Likeness, askedPower)
 		for _, s := range lesson.Shared {
+			if s.Term < 0 || s.Term >= len(l.places) {
+				continue
+			}
 			times[l.places[s.Term]] += weight
 			says[l.places[s.Term]] = s.Says
 		}
@@ -172,7 +182,7 @@ func (l *learned) folders(all []*found) map[group]float64 {
 		folder group
 		lesson int
 	}
-	total := 0.0
+	total := 1e-9
 	for _, lesson := range l.lessons {
 		total += lesson.Likeness
 	}

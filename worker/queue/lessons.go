@@ -141,6 +141,9 @@ func (s *Lessons) Watch(ctx context.Context, put func(knowledge.Lesson), deleted
 // ended is why a watch ended: nil where it was told to.
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
+		err = nil
+	}
+	if err == nil {
 		return nil
 	}
 	return fmt.Errorf("hearing of lessons: %w", err)

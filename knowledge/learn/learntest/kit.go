@@ -33,7 +33,6 @@ func TestStore(t *testing.T, open func(t *testing.T) (learn.Store, learn.Store))
 		"a book follows another":          follows,
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			a, b := open(t)
 			test(t, a, b)
 		})
@@ -77,6 +76,7 @@ func sorted(all []knowledge.Lesson) []knowledge.Lesson {
 }
 
 func empty(t *testing.T, a, _ learn.Store) {
+	t.Helper()
 	holds(t, a)
 	if err := a.Delete(t.Context(), Lesson(1).ID); err != nil {
 		t.Errorf("deleting what is not there: %v", err)
@@ -84,6 +84,7 @@ func empty(t *testing.T, a, _ learn.Store) {
 }
 
 func puts(t *testing.T, a, b learn.Store) {
+	t.Helper()
 	var all []knowledge.Lesson
 	for n := range 30 {
 		all = append(all, Lesson(n))
@@ -94,6 +95,7 @@ func puts(t *testing.T, a, b learn.Store) {
 }
 
 func replaces(t *testing.T, a, b learn.Store) {
+	t.Helper()
 	l := Lesson(1)
 	put(t, a, l)
 	l.Refs = []string{"another"}
@@ -102,6 +104,7 @@ func replaces(t *testing.T, a, b learn.Store) {
 }
 
 func deletes(t *testing.T, a, b learn.Store) {
+	t.Helper()
 	put(t, a, Lesson(1), Lesson(2))
 	if err := b.Delete(t.Context(), Lesson(1).ID); err != nil {
 		t.Fatal(err)
@@ -159,6 +162,7 @@ func hear(t *testing.T, all <-chan told, want told) {
 }
 
 func watches(t *testing.T, a, b learn.Store) {
+	t.Helper()
 	all, end := watch(t, a)
 	// Nobody knows when it begins, and it need not tell of what is there: put
 	// again until it tells.
@@ -186,6 +190,7 @@ func watches(t *testing.T, a, b learn.Store) {
 }
 
 func ends(t *testing.T, a, _ learn.Store) {
+	t.Helper()
 	_, end := watch(t, a)
 	if err := end(); err != nil {
 		t.Error(err)
@@ -193,6 +198,7 @@ func ends(t *testing.T, a, _ learn.Store) {
 }
 
 func cancelled(t *testing.T, a, _ learn.Store) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if a.Put(ctx, Lesson(1)) == nil || a.Delete(ctx, Lesson(1).ID) == nil || a.Load(ctx, func(knowledge.Lesson) {}) == nil {
@@ -202,6 +208,7 @@ func cancelled(t *testing.T, a, _ learn.Store) {
 
 // follows has one book hear what another learns and forgets.
 func follows(t *testing.T, a, b learn.Store) {
+	t.Helper()
 	teacher, pupil := book(t, a), book(t, b)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
