@@ -38,25 +38,44 @@ type Scores struct {
 // Score compares a run with the judgements. A document that is named twice
 // counts once, at its first place.
 func Score(run Run, judged Judged) Scores {
-	var s Scores
+	var sum Scores
+	for _, s := range Each(run, judged) {
+		sum.Questions++
+		sum.Recall5 += s.Recall5
+		sum.Recall10 += s.Recall10
+		sum.Recall20 += s.Recall20
+		sum.Recall100 += s.Recall100
+		sum.ReciprocalRank10 += s.ReciprocalRank10
+		sum.NDCG10 += s.NDCG10
+	}
+	return sum.mean()
+}
+
+// Each scores every judged question by itself, in the order of their names, so
+// that two runs can be compared question by question.
+func Each(run Run, judged Judged) []Scores {
+	var out []Scores
 	for _, qid := range slices.Sorted(maps.Keys(judged)) {
 		relevant := judged[qid]
 		if len(relevant) == 0 {
 			continue
 		}
-		s.Questions++
 		places := places(run[qid], relevant)
 		total := float64(len(relevant))
-		s.Recall5 += within(places, 5) / total
-		s.Recall10 += within(places, 10) / total
-		s.Recall20 += within(places, 20) / total
-		s.Recall100 += within(places, 100) / total
-		if len(places) > 0 && places[0] <= 10 {
-			s.ReciprocalRank10 += 1 / float64(places[0])
+		s := Scores{
+			Questions: 1,
+			Recall5:   within(places, 5) / total,
+			Recall10:  within(places, 10) / total,
+			Recall20:  within(places, 20) / total,
+			Recall100: within(places, 100) / total,
+			NDCG10:    gain(places) / ideal(len(relevant)),
 		}
-		s.NDCG10 += gain(places) / ideal(len(relevant))
+		if len(places) > 0 && places[0] <= 10 {
+			s.ReciprocalRank10 = 1 / float64(places[0])
+		}
+		out = append(out, s)
 	}
-	return s.mean()
+	return out
 }
 
 func (s Scores) mean() Scores {

@@ -60,6 +60,10 @@ func TestScore(t *testing.T) {
 	near(t, "MRR", (1+.5)/5, s.ReciprocalRank10)
 	ideal2 := 1 + 1/math.Log2(3)
 	near(t, "nDCG", (1+1/math.Log2(3)/ideal2)/5, s.NDCG10)
+	each := Each(run, judged)
+	if len(each) != 5 || each[1].Recall5 != 1 || each[2].Recall5 != .5 || each[0].Recall5 != 0 {
+		t.Errorf("by question: %+v", each)
+	}
 	if (Score(nil, nil) != Scores{}) {
 		t.Error("nothing has scores")
 	}
