@@ -203,7 +203,7 @@ func TestHalfWrittenFiles(t *testing.T) {
 func TestSearchWhileFollowing(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir(), vector.Options{Embedder: &embedtest.Model{Dimensions: dims}, Keep: 1})
-	texts := many(3000, "rule")
+	texts := many(1500, "rule")
 	follow(t, s, "still", texts[:300]...)
 	done := make(chan struct{})
 	var group sync.WaitGroup
@@ -223,7 +223,7 @@ func TestSearchWhileFollowing(t *testing.T) {
 			}
 		})
 	}
-	for round := range 4 {
+	for round := range 3 {
 		follow(t, s, "moving", texts...)
 		follow(t, s, "moving", texts[:100*round]...)
 		follow(t, s, "moving", texts[:10]...)
@@ -233,7 +233,7 @@ func TestSearchWhileFollowing(t *testing.T) {
 	}
 	close(done)
 	group.Wait()
-	if s.Count("still") != 300 || s.Size().Vectors >= 3000 {
+	if s.Count("still") != 300 || s.Size().Vectors >= 1500 {
 		t.Errorf("%d passages, %+v", s.Count("still"), s.Size())
 	}
 }
