@@ -25,6 +25,9 @@ func TestHandbookSupportsItself(t *testing.T) {
 				if len(b.MissingNumbers) > 0 {
 					t.Errorf("%s: %q lacks %v", p.ID, s, b.MissingNumbers)
 				}
+				if b.Turned {
+					t.Errorf("%s: %q is said to turn its own passage round", p.ID, s)
+				}
 			}
 		}
 	}

@@ -30,13 +30,14 @@ const (
 	euros
 	people
 	calendarMonth
+	articles // no amount: what it counts is the place in a law
 )
 
 // String names a unit for a log or a test.
 func (u measureUnit) String() string {
 	return [...]string{
 		"", "years", "months", "weeks", "days", "working days", "hours", "minutes", "seconds", "percent", "-fold", "times",
-		"occasions", "yuan", "dollars", "euros", "people", "month",
+		"occasions", "yuan", "dollars", "euros", "people", "month", "article",
 	}[u]
 }
 
@@ -69,8 +70,9 @@ func (m measure) base() (measureUnit, float64, bool) {
 		return minutes, v * 60, true
 	case percents:
 		return ratio, v / 100, true
+	default:
+		return m.unit, v, true
 	}
-	return m.unit, v, true
 }
 
 // matches reports whether a measure of a passage bears one of a sentence out:
@@ -102,12 +104,29 @@ func (r *numberReader) note(start int) {
 	if u == noUnit {
 		u = unitBefore(r.text[:start])
 	}
+	if r.mode == lenient && refers(r.text[:start], r.text[r.at:]) {
+		u = articles
+	}
 	for _, n := range r.fresh {
 		if m := (measure{n, u}); !slices.Contains(r.found, m) {
 			r.found = append(r.found, m)
 		}
 	}
 	r.fresh, r.spelled = r.fresh[:0], noUnit
+}
+
+// single notes a one that is a claim for its unit alone: "one week", 一个月.
+func (r *numberReader) single(v int) {
+	if v != 1 {
+		return
+	}
+	switch u := unitAfter(r.text[r.at:]); u {
+	case years, months, weeks, days, workdays, hours:
+		if m := (measure{"1", u}); !slices.Contains(r.found, m) {
+			r.found = append(r.found, m)
+		}
+	default:
+	}
 }
 
 // measures are the numbers and references of a text with their units.
@@ -161,7 +180,7 @@ func singles(text string) []measure {
 	}
 	for i, c := range text {
 		if strings.ContainsRune("每当次本按全整各该逐满上", c) {
-			u, _ := chineseUnit(strings.TrimPrefix(text[i+len(string(c)):], "个"))
+			u := chineseUnit(strings.TrimPrefix(text[i+len(string(c)):], "个"))
 			if u == calendarMonth {
 				u = months
 			}

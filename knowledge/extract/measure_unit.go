@@ -21,7 +21,7 @@ func unitAfter(rest string) measureUnit {
 	rest = rest[:min(len(rest), nearNumber)]
 	for range 3 { // a range has two ends, a list rarely more
 		rest = strings.TrimLeft(rest, " -")
-		if u, _ := chineseUnit(strings.TrimLeft(rest, " ")); u != noUnit {
+		if u := chineseUnit(strings.TrimLeft(rest, " ")); u != noUnit {
 			return u
 		}
 		after, ok := rangeEnd(rest)
@@ -128,9 +128,9 @@ func englishUnit(word string) measureUnit {
 	return noUnit
 }
 
-// chineseUnit reads a unit at the start of text; size is its length. What begins
-// like a shorter one comes first.
-func chineseUnit(text string) (u measureUnit, size int) {
+// chineseUnit reads a unit at the start of text. What begins like a shorter one
+// comes first.
+func chineseUnit(text string) measureUnit {
 	for _, w := range [...]struct {
 		word string
 		unit measureUnit
@@ -177,10 +177,10 @@ func chineseUnit(text string) (u measureUnit, size int) {
 		{"回", occasions},
 	} {
 		if strings.HasPrefix(text, w.word) {
-			return w.unit, len(w.word)
+			return w.unit
 		}
 	}
-	return noUnit, 0
+	return noUnit
 }
 
 // unitBefore reads what stands before a number: a currency, or the month of a
@@ -211,4 +211,24 @@ func monthNumber(word string) int {
 		}
 	}
 	return 0
+}
+
+// refers reports whether a number is that of an article: 第五十条, "Articles 40
+// and 46". It bears no amount out.
+func refers(head, rest string) bool {
+	head = strings.ToLower(strings.TrimRight(head[max(0, len(head)-nearNumber):], " "))
+	if strings.HasSuffix(head, "第") {
+		return startsWith(rest, "条", "款", "项", "章", "节", "编")
+	}
+	for {
+		if referenceUnit(lastWord(head)) != "" {
+			return true
+		}
+		bare := strings.TrimRight(strings.TrimSuffix(strings.TrimSuffix(strings.TrimRight(head, " ,"), " and"), " to"), " ,")
+		before := strings.TrimRight(bare, "0123456789")
+		if len(bare) == len(head) || len(before) == len(bare) {
+			return false
+		}
+		head = strings.TrimRight(before, " ")
+	}
 }

@@ -14,6 +14,7 @@ const (
 	scopeLength = 3  // terms behind a negation that it is taken to deny
 	sameClaim   = .5 // of what is denied, from which a clause is about it
 	muchTheSame = .4 // of two clauses' terms, where one has the very thing that the other denies
+	theSame     = .9 // of two clauses' terms: a quote
 	nearlySame  = .6 // of two clauses' terms, from which one repeats the other
 )
 
@@ -41,12 +42,12 @@ func turned(sentence string, passage knowledge.Passage) bool {
 	theirs := clauses(passage.Text)
 	heading := forbids(passage.Section)
 	mine := clauses(sentence)
+	mine = slices.DeleteFunc(mine, func(c clause) bool { return c.exempts || slices.ContainsFunc(theirs, c.repeats) })
 	for i := range theirs {
 		theirs[i].denied = slices.DeleteFunc(theirs[i].denied, func(scope []string) bool { return deniedApart(scope, theirs[i], mine) })
 	}
 	for _, c := range mine {
 		switch {
-		case c.exempts:
 		case c.states(theirs), c.bounds(theirs), !heading && (c.opposesLikest(theirs) || c.denies(theirs)):
 			return true
 		}
@@ -82,6 +83,12 @@ func (c clause) opposesLikest(others []clause) bool {
 		opposite = true
 	}
 	return opposite
+}
+
+// repeats reports whether a clause says what another says, in nearly the same
+// words.
+func (c clause) repeats(o clause) bool {
+	return c.like(o) >= theSame && len(c.denied) == len(o.denied) && c.low == o.low && c.high == o.high
 }
 
 // opposes reports whether one of two clauses denies what the other states, or
@@ -195,9 +202,11 @@ func clauses(text string) []clause {
 	var out []clause
 	for _, sentence := range parts(plainLines(text)) {
 		denies := false
+		exempts := hasAny(sentence, "除非", "除外", "unless ", "except ")
 		for _, part := range strings.FieldsFunc(spell(sentence), func(r rune) bool { return strings.ContainsRune("。！？；;，,:：\n、", r) }) {
 			c := readClause(part)
 			c.follows = denies
+			c.exempts = c.exempts || exempts
 			denies = denies || len(c.denied) > 0
 			if len(c.terms) > 0 {
 				out = append(out, c)
@@ -222,7 +231,7 @@ func readClause(text string) clause {
 	for i, part := range strings.Split(text, negation) {
 		part = strings.NewReplacer(exception, " ", least, " ", most, " ").Replace(part)
 		if i > 0 {
-			scope := about(denied(part))
+			scope := about(strings.ReplaceAll(denied(part), endOfWord, " "))
 			c.denied = append(c.denied, scope[:min(len(scope), scopeLength)])
 		}
 		c.terms = append(c.terms, about(part)...)
@@ -234,7 +243,7 @@ func readClause(text string) clause {
 // another subject begins.
 func denied(part string) string {
 	end := len(part)
-	for _, w := range [...]string{" the ", " you ", " it ", " they ", " he ", " she ", " because ", " that ", " which ", " if ", " when "} {
+	for _, w := range [...]string{endOfWord, " the ", " you ", " it ", " they ", " he ", " she ", " because ", " that ", " which ", " if ", " when "} {
 		if i := strings.Index(part, w); i > 0 && strings.TrimSpace(part[:i]) != "" {
 			end = min(end, i)
 		}
@@ -246,7 +255,7 @@ func denied(part string) string {
 func about(part string) []string {
 	var out []string
 	for _, t := range cut.Terms(part) {
-		if t.Kind != cut.Gram && !t.Counts() && !(t.Kind == cut.Pair && strings.ContainsFunc(t.Text, cut.Particle)) {
+		if t.Kind != cut.Gram && !t.Counts() && (t.Kind != cut.Pair || !strings.ContainsFunc(t.Text, cut.Particle)) {
 			out = append(out, t.Text)
 		}
 	}

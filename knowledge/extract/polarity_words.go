@@ -9,13 +9,14 @@ const (
 	exception = "\x02"
 	least     = "\x03"
 	most      = "\x04"
+	endOfWord = "\x05" // what is denied ends here: unused days
 )
 
 // spell replaces the words that deny, except or bound by marks. The longer of
 // two words comes first; words that only look like a denial are left as they
 // are or taken out.
 func spell(text string) string {
-	text = strings.NewReplacer("\x01", " ", "\x02", " ", "\x03", " ", "\x04", " ").Replace(text)
+	text = strings.NewReplacer("\x01", " ", "\x02", " ", "\x03", " ", "\x04", " ", endOfWord, " ").Replace(text)
 	text = chineseMarks().Replace(text)
 	text = strings.ReplaceAll(text, "n't", " not")
 	text = strings.ReplaceAll(text, "n’t", " not")
@@ -65,7 +66,8 @@ func englishMarks() *strings.Replacer {
 		{"forbidden", "allowed"},
 		{"prohibited", "allowed"},
 	} {
-		pairs = append(pairs, " "+w[0]+" ", " "+negation+" "+w[1]+" ", " "+w[0]+".", " "+negation+" "+w[1]+".")
+		mark := " " + negation + " " + w[1] + " " + endOfWord
+		pairs = append(pairs, " "+w[0]+" ", mark+" ", " "+w[0]+".", mark+".")
 	}
 	return strings.NewReplacer(pairs...)
 }

@@ -20,9 +20,9 @@ type Backing struct {
 	Turned bool
 }
 
-// comparable is the overlap below which a sentence is not about a passage at
+// aboutIt is the overlap below which a sentence is not about a passage at
 // all: there is nothing to turn round.
-const comparable = .2
+const aboutIt = .2
 
 // Support compares a sentence with the passage that it cites. Numbers are
 // compared by value, however they are spelled: 三十日 has the 30 of "30 days",
@@ -45,7 +45,7 @@ func Support(sentence string, passage knowledge.Passage) Backing {
 	}
 	b.Numbers = numbers(clean, strict)
 	b.MissingNumbers = lacking(measures(clean, strict), measures(whole, lenient))
-	b.Turned = b.SameLanguage && b.Overlap >= comparable && turned(clean, passage)
+	b.Turned = b.SameLanguage && b.Overlap >= aboutIt && turned(clean, passage)
 	return b
 }
 

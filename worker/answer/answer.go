@@ -220,8 +220,9 @@ func (r *run) quote(note string) bots.Answer {
 func (r *run) answer(mode bots.Mode, text string, used []int) bots.Answer {
 	now := r.Now()
 	r.timings.Total = millis(now.Sub(r.q.AskedAt))
+	sources := r.sources(used)
 	return bots.Answer{
-		QuestionID: r.q.ID, Question: r.q.Text, Text: text, Sources: r.sources(used),
+		QuestionID: r.q.ID, Question: r.q.Text, Text: newDefuser(sources).text(text), Sources: sources,
 		Mode: mode, Language: r.lang, Timings: r.timings, At: now,
 	}
 }

@@ -121,8 +121,9 @@ func (r *run) take(d *draft, whole []string) {
 		}
 	}
 	if d.gate.text.Len() > before {
+		sources := r.sources(d.gate.order)
 		r.live(bots.Content{
-			Text: tidy(d.gate.text.String()), Sources: r.sources(d.gate.order), Language: r.lang,
+			Text: newDefuser(sources).text(tidy(d.gate.text.String())), Sources: sources, Language: r.lang,
 		})
 	}
 }

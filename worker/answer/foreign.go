@@ -16,19 +16,28 @@ type foreign struct {
 	addresses *regexp.Regexp
 	capitals  *regexp.Regexp
 	known     string // lower-case: all passages and all that people said
+	chinese   chineseNames
+	// translated says that no passage is in the answer's language: titles of
+	// laws are then translated, and stand nowhere.
+	translated bool
+	titles     *regexp.Regexp
 }
 
-func newForeign(passages []knowledge.Passage, said string) foreign {
+func newForeign(passages []knowledge.Passage, said string, translated bool) foreign {
 	var b strings.Builder
 	b.WriteString(said)
 	for _, p := range passages {
 		b.WriteString("\n" + p.Title + "\n" + p.Section + "\n" + p.Text + "\n" + p.URL)
 	}
+	known := strings.ToLower(b.String())
 	return foreign{
+		chinese:    newChineseNames(passages, known),
+		translated: translated,
+		titles:     regexp.MustCompile(`(?:\p{Lu}[\p{L}'’-]+\s+(?:(?:of|on|for|and|the|to)\s+)*)*(?:Law|Laws|Act|Code|Regulations?|Provisions|Measures|Rules|Interpretation|Constitution|Articles?|Sections?|Items?|Chapters?)\b`),
 		// With a scheme, a mail address, or a host name with a dot in it.
 		addresses: regexp.MustCompile(`(?i)(?:https?|ftp|file|data|javascript|mailto):[^\s)>\]，。；、*]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b(?:/[^\s)>\]，。；、*]*)?`),
 		capitals:  regexp.MustCompile(`\p{Lu}[\p{Ll}\p{Lu}'’-]{2,}`),
-		known:     strings.ToLower(b.String()),
+		known:     known,
 	}
 }
 
@@ -43,6 +52,12 @@ func (f foreign) address(text string) bool {
 // may capitalise every word.
 func (f foreign) names(unit string) bool {
 	if slices.ContainsFunc(f.addresses.FindAllString(unit, -1), f.address) {
+		return true
+	}
+	switch {
+	case f.translated:
+		unit = f.titles.ReplaceAllString(unit, "")
+	case f.chinese.strange(unit):
 		return true
 	}
 	text := strings.TrimLeft(unit, " \t\n#*_->|0123456789.)\"'“‘(")

@@ -15,8 +15,8 @@ import (
 // passage has; a paraphrase of a passage keeps most of its nouns, and so some
 // third of the pieces, while a sentence about something else keeps a tenth.
 const (
-	citedOverlap    = 0.25 // a cited sentence shares at least this with its passage
-	uncitedOverlap  = 0.30 // a sentence without a mark needs this much of one passage
+	citedOverlap    = 0.30 // a cited sentence shares at least this with its passage
+	uncitedOverlap  = 0.35 // a sentence without a mark needs this much of one passage
 	creditOverlap   = 0.50 // and with this much it is given that passage's mark
 	leadOverlap     = 0.60 // a heading or lead-in has this much of a passage or the question
 	connectiveRunes = 40   // the longest heading or lead-in
@@ -39,13 +39,14 @@ type gate struct {
 }
 
 func newGate(passages []knowledge.Passage, known, language string) *gate {
+	theirs := slices.ContainsFunc(passages, func(p knowledge.Passage) bool { return extract.Language(p.Text) == language })
 	return &gate{
 		passages: passages, known: known,
 		language: language,
-		theirs:   slices.ContainsFunc(passages, func(p knowledge.Passage) bool { return extract.Language(p.Text) == language }),
+		theirs:   theirs,
 		marks:    regexp.MustCompile(`[ \t]*\[(\d+(?:\s*,\s*\d+)*)\]`),
 		links:    regexp.MustCompile(`!?\[([^\]]*)\]\(([^)]*)\)`),
-		foreign:  newForeign(passages, known),
+		foreign:  newForeign(passages, known, !theirs),
 	}
 }
 

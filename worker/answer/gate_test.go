@@ -73,7 +73,7 @@ func TestGateInEnglish(t *testing.T) {
 	t.Parallel()
 
 	s := &shelf{words: []string{"leave"}, passages: []knowledge.Passage{{
-		ID: "leave.md#1", Document: "leave.md", Title: "Leave policy", Section: "Annual leave",
+		ID: "leave.md#1", Document: "leave.md", URL: "https://intra.example.com/wiki/leave", Title: "Leave policy", Section: "Annual leave",
 		Text: "Every employee has 25 days of annual leave per calendar year. Unused days expire on 31 March. Managers must answer a request within 5 working days. Ask Maria Lopez in Human Resources. The portal is at https://intra.example.com/leave.",
 	}}}
 	const good = "Every employee has 25 days of annual leave per calendar year. [1]"

@@ -22,6 +22,12 @@ type claim struct {
 	Text    string `json:"text"`
 }
 
+// What the check is held to. Measured when it was written: 91 % and 2 %.
+const (
+	leastCaught = .90
+	mostLost    = .05
+)
+
 // TestGrounding measures the check of sentences on claims that were written for
 // it: true ones, in other words than the guides' and in the other language, and
 // wrong ones.
@@ -41,7 +47,7 @@ func TestGrounding(t *testing.T) {
 		if gone == (c.Kind == "true") {
 			t.Logf("WRONG %-7s %s: %s", c.Kind, c.Guide, c.Text)
 		}
-		if other := claims[(i+len(claims)/3)%len(claims)]; c.Kind == "true" && other.Guide != c.Guide {
+		if other := claims[(i+len(claims)/3)%len(claims)]; c.Kind == "true" && other.Guide != c.Guide && oneLanguage(c, other) {
 			all["wrong passage"]++
 			if dropped(c.Text, about(t, guides, other)) {
 				caught["wrong passage"]++
@@ -51,6 +57,12 @@ func TestGrounding(t *testing.T) {
 		}
 	}
 	report(t, all, caught)
+}
+
+// oneLanguage reports whether a claim is in the language of another's guide:
+// across languages a wrong passage shows in its figures alone.
+func oneLanguage(c, other claim) bool {
+	return strings.HasPrefix(other.Guide, extract.Language(c.Text))
 }
 
 // dropped reports whether a sentence that cites a passage is held back.
@@ -69,6 +81,13 @@ func report(t *testing.T, all, caught map[string]int) {
 			wrong += n
 			found += caught[kind]
 		}
+	}
+	lost := float64(caught["true"]) / float64(all["true"])
+	if share := float64(found) / float64(wrong); share < leastCaught || all["true"] < 100 || wrong < 180 {
+		t.Errorf("%.3f of %d wrong sentences are caught, want %.2f", share, wrong, leastCaught)
+	}
+	if lost > mostLost {
+		t.Errorf("%.3f of the true sentences are lost, want %.2f at most", lost, mostLost)
 	}
 	t.Logf("%d of %d wrong sentences are caught (%.1f%%), %d of %d true ones are lost (%.1f%%)", found, wrong,
 		100*float64(found)/float64(wrong), caught["true"], all["true"], 100*float64(caught["true"])/float64(all["true"]))
