@@ -71,7 +71,7 @@ func han(r rune) bool {
 
 // marks are how lines begin that begin a paragraph whatever stands above them:
 // articles, list items, numbered sections.
-const marks = `^(第[0-9零〇一二三四五六七八九十百千]+[编章节条]|[（(][0-9一二三四五六七八九十]+[）)]|[0-9]{1,2}(\.[0-9]{1,2})*[.、)]? ?\S|[一二三四五六七八九十]+、|[•●○■▪◆–·-] ?\S|\(?[a-z]\) )`
+const marks = `^(第[0-9零〇一二三四五六七八九十百千]+[编章节条]|[（(][0-9一二三四五六七八九十]+[）)]|[0-9]{1,2}(\.[0-9]{1,2})*([.)]? |[、)])\S|[一二三四五六七八九十]+、|[•●○■▪◆–·-] ?\S|\(?[a-z]\) )`
 
 // paragraphs says which lines begin a new one.
 func paragraphs(lines []line) {

@@ -51,13 +51,16 @@ func wide(raw []byte) encoding.Encoding {
 			zeros[i%2]++
 		}
 	}
-	const least = 20 // one zero in so many bytes, and hardly any on the other side
+	const (
+		least = 20 // one zero in so many bytes
+		sided = 4  // and so many times fewer on the other side: 一 is 4E00
+	)
 	switch {
 	case len(raw)%2 != 0:
 		return nil
-	case zeros[1]*least > len(raw) && zeros[0]*least <= zeros[1]:
+	case zeros[1]*least > len(raw) && zeros[0]*sided <= zeros[1]:
 		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
-	case zeros[0]*least > len(raw) && zeros[1]*least <= zeros[0]:
+	case zeros[0]*least > len(raw) && zeros[1]*sided <= zeros[0]:
 		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
 	}
 	return nil
@@ -95,7 +98,7 @@ func guess(raw []byte) encoding.Encoding {
 		i++
 	}
 	switch {
-	case alone*10 > pairs*9:
+	case alone*4 > pairs*3:
 		return charmap.Windows1252
 	case big > gb:
 		return traditionalchinese.Big5

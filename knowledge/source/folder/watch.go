@@ -51,40 +51,44 @@ func (s *source) Watch(ctx context.Context, changed func()) error {
 
 // run tells of changes until ctx is done.
 func (w watched) run(ctx context.Context, changed func()) error {
-	events := w.start()
-	if events == nil { // too many folders for the system, or a file system without events
-		return w.compare(ctx, changed)
+	events, err := w.start()
+	if err == nil {
+		defer release(events)
+		return w.follow(ctx, events, changed)
 	}
-	defer release(events)
+	// Too many folders for the system, or a file system without events.
+	w.compare(ctx, changed)
+	return nil
+}
+
+// follow tells of what the system tells.
+func (w watched) follow(ctx context.Context, events *fsnotify.Watcher, changed func()) error {
 	for {
-		if err := w.wait(ctx, events); err != nil {
-			return ignoreDone(ctx, err)
+		err := w.wait(ctx, events)
+		if err == nil {
+			err = w.settle(ctx, events)
 		}
-		if err := w.settle(ctx, events); err != nil {
-			return ignoreDone(ctx, err)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
 		}
 		changed()
 	}
 }
 
-// start watches every folder, nil where the system can't.
-func (w watched) start() *fsnotify.Watcher {
+// start watches every folder.
+func (w watched) start() (*fsnotify.Watcher, error) {
 	events, err := w.open()
-	if err == nil {
-		if err = w.add(events); err == nil {
-			return events
-		}
+	if err != nil {
+		return nil, err
+	}
+	if err := w.add(events); err != nil {
 		release(events)
+		return nil, err
 	}
-	return nil
-}
-
-// ignoreDone is nil for the end of ctx, which is how watching ends.
-func ignoreDone(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
+	return events, nil
 }
 
 // errClosed is returned when the system stops telling.
@@ -222,14 +226,14 @@ func addBelow(events *fsnotify.Watcher, dir string) error {
 }
 
 // compare looks at the folders now and then.
-func (w watched) compare(ctx context.Context, changed func()) error {
+func (w watched) compare(ctx context.Context, changed func()) {
 	before := w.look(ctx)
 	for {
 		fires, stop := w.timer(lookEvery)
 		select {
 		case <-ctx.Done():
 			stop()
-			return nil
+			return
 		case <-fires:
 		}
 		if now := w.look(ctx); now != before && ctx.Err() == nil {
