@@ -1,9 +1,11 @@
 package learn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/tribunebot/tribune/knowledge"
 )
@@ -39,6 +41,7 @@ func (b *Book) LearnAnywhere(ctx context.Context, r io.Reader, collections []str
 	for _, p := range problems {
 		rep.leave(p.Line, p.Reason)
 	}
+	slices.SortStableFunc(rep.Problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
 	return rep, err
 }
 

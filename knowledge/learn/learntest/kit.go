@@ -20,6 +20,8 @@ const patience = 20 * time.Second
 
 // TestStore is what every learn.Store must do. Open returns two ways to one
 // store that is empty, as two workers have them.
+//
+//nolint:tparallel // a kit: its caller is parallel
 func TestStore(t *testing.T, open func(t *testing.T) (learn.Store, learn.Store)) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, learn.Store, learn.Store){
@@ -33,6 +35,7 @@ func TestStore(t *testing.T, open func(t *testing.T) (learn.Store, learn.Store))
 		"a book follows another":          follows,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			a, b := open(t)
 			test(t, a, b)
 		})
