@@ -11,18 +11,25 @@ import (
 // bytes, 0 for none.
 func article(text string) (ref string, size int) {
 	rest, named := strings.CutPrefix(text, "第")
+	if named {
+		rest = strings.TrimLeft(rest, " ") // 第 八十七 条, as tables of contents and PDF files have it
+	}
 	n, width := articleNumber(rest)
 	if width == 0 {
 		return "", 0
 	}
-	unit, w := utf8.DecodeRuneInString(rest[width:])
+	behind := rest[width:]
+	if named {
+		behind = strings.TrimLeft(behind, " ")
+	}
+	unit, w := utf8.DecodeRuneInString(behind)
 	if !isUnit(unit, named) {
 		return "", 0
 	}
 	if !named && (n < 2 || utf8.RuneCountInString(rest[:width]) < 2) {
 		return "", 0 // 一条, 3条: a count
 	}
-	size = len(text) - len(rest) + width + w
+	size = len(text) - len(behind) + w
 	ref = "第" + strconv.Itoa(n) + string(unit)
 	if sub, more := articleSub(text[size:]); more > 0 {
 		return ref + "之" + strconv.Itoa(sub), size + more
@@ -38,7 +45,6 @@ func isUnit(r rune, named bool) bool {
 
 // articleNumber reads digits or a Chinese numeral.
 func articleNumber(text string) (n, size int) {
-	text = strings.TrimLeft(text, " ")
 	for size < len(text) && size < 6 && text[size] >= '0' && text[size] <= '9' {
 		n = n*10 + int(text[size]-'0')
 		size++

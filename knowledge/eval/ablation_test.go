@@ -17,8 +17,9 @@ var ablation = flag.Bool("ablation", false, "with -eval: measure what every feat
 // TestDevelopmentAblation prints the table of docs/retrieval.md: what is lost
 // where one feature is left out, with the 95 % interval of the loss, question by
 // question.
+//
+//nolint:paralleltest // one measurement at a time: the index is opened by one
 func TestDevelopmentAblation(t *testing.T) {
-	t.Parallel()
 	if !*evaluate || !*ablation {
 		t.Skip("measures only with -eval -ablation")
 	}

@@ -61,7 +61,7 @@ func TestScore(t *testing.T) {
 	ideal2 := 1 + 1/math.Log2(3)
 	near(t, "nDCG", (1+1/math.Log2(3)/ideal2)/5, s.NDCG10)
 	each := Each(run, judged)
-	if len(each) != 5 || each[1].Recall5 != 1 || each[2].Recall5 != .5 || each[0].Recall5 != 0 {
+	if len(each) != 5 || each[0].Recall5 != 1 || each[1].Recall5 != .5 || each[2].Recall20 != 1 {
 		t.Errorf("by question: %+v", each)
 	}
 	if (Score(nil, nil) != Scores{}) {

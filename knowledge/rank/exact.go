@@ -120,6 +120,10 @@ func (q *question) named(f *found) float64 {
 	return best
 }
 
+// unnamed is what the number of a section counts for alone, where none of the
+// question's words stands in the heading with it.
+const unnamed = .75
+
 func (q *question) match(e exact, f *found) float64 {
 	if !f.heads(e.term) && (e.also < 0 || !f.heads(e.also)) {
 		return 0
@@ -132,7 +136,7 @@ func (q *question) match(e exact, f *found) float64 {
 	}
 	share := q.share(e.name, f)
 	if e.loose {
-		return (1 + share*share) / 2
+		return unnamed + (1-unnamed)*share*share
 	}
 	return share * share
 }
