@@ -37,6 +37,18 @@ func admin(s service, keys ...string) http.Handler {
 	handle(mux, "collections", func(ctx context.Context, _ struct{}, _ func(any)) (any, error) {
 		return s.Collections(ctx)
 	})
+	handle(mux, "collections/drop", func(ctx context.Context, r dropRequest, _ func(any)) (any, error) {
+		return r.Collection, s.Drop(ctx, r)
+	})
+	handle(mux, "learn", func(ctx context.Context, r learnRequest, _ func(any)) (any, error) {
+		return s.Learn(ctx, r)
+	})
+	handle(mux, "learn/undo", func(ctx context.Context, r learnRequest, _ func(any)) (any, error) {
+		return s.Unlearn(ctx, r)
+	})
+	handle(mux, "learn/list", func(ctx context.Context, r learnRequest, _ func(any)) (any, error) {
+		return s.Lessons(ctx, r)
+	})
 	handle(mux, "models", func(ctx context.Context, _ struct{}, _ func(any)) (any, error) {
 		return s.Models(ctx)
 	})

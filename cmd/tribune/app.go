@@ -13,7 +13,6 @@ import (
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/bots/terminal"
 	"github.com/tribunebot/tribune/config"
-	"github.com/tribunebot/tribune/knowledge/index"
 	"github.com/tribunebot/tribune/knowledge/rank"
 	"github.com/tribunebot/tribune/llm"
 	"github.com/tribunebot/tribune/llm/edge"
@@ -26,6 +25,7 @@ import (
 	"github.com/tribunebot/tribune/worker/limit"
 	"github.com/tribunebot/tribune/worker/post"
 	"github.com/tribunebot/tribune/worker/queue"
+	"github.com/tribunebot/tribune/worker/teach"
 )
 
 // App is the whole program, wired. The binary and the end-to-end tests start
@@ -36,8 +36,7 @@ type App struct {
 
 	Queue     *queue.Queue
 	Router    *router.Router // nil: no model is set up
-	Index     *index.Index
-	Ranker    *rank.Ranker
+	Library   *library
 	Answerer  *answer.Answerer
 	Desk      *post.Desk
 	Terminal  *terminal.Terminal
@@ -45,6 +44,7 @@ type App struct {
 
 	key     config.Secret
 	limiter *limit.Limiter
+	teacher *teach.Teacher
 	// the last readiness check
 	readiness readiness
 	dir       *dataDir
@@ -85,7 +85,10 @@ func NewApp(ctx context.Context, c *config.Config, dir *dataDir, log *slog.Logge
 		parts.Now = time.Now
 	}
 	a := &App{Config: c, Log: log, dir: dir, Platforms: map[string]bots.Platform{}, now: parts.Now, gatewayOnly: parts.GatewayOnly, via: "tribune-" + rand.Text(), adminKey: rand.Text()}
-	err := errors.Join(a.openKey(), a.openQueue(ctx), a.openIndex())
+	err := errors.Join(a.openKey(), a.openQueue(ctx))
+	if err == nil {
+		a.Library, err = openLibrary(ctx, c, a.Queue, a.now, log)
+	}
 	if err == nil {
 		err = a.wire(ctx, parts)
 	}
@@ -98,8 +101,8 @@ func NewApp(ctx context.Context, c *config.Config, dir *dataDir, log *slog.Logge
 // Close lets go of everything, in the reverse order of opening.
 func (a *App) Close(ctx context.Context) error {
 	var errs []error
-	if a.Index != nil {
-		errs = append(errs, a.Index.Close())
+	if a.Library != nil {
+		errs = append(errs, a.Library.Close())
 	}
 	if a.Queue != nil {
 		errs = append(errs, a.Queue.Close(ctx))
@@ -135,20 +138,13 @@ func (a *App) openQueue(ctx context.Context) (err error) {
 	return err
 }
 
-func (a *App) openIndex() (err error) {
-	a.Index, err = index.Open(filepath.Join(a.Config.Server.DataDir, "index"), index.Options{Log: a.Log})
-	return err
-}
-
 // wire joins the parts.
 func (a *App) wire(ctx context.Context, parts Parts) error {
-	ranker, err := rank.New(a.Index, rank.Options{Log: a.Log})
-	if err != nil {
-		return fmt.Errorf("set up the ranker: %w", err)
-	}
-	a.Ranker = ranker
 	model, err := a.openModels(ctx, parts)
 	if err != nil {
+		return err
+	}
+	if err := a.Library.openRanker(a.Config, a.reranker(model), a.Log); err != nil {
 		return err
 	}
 	if err := a.openGateway(ctx, model); err != nil {
@@ -163,12 +159,15 @@ func (a *App) wire(ctx context.Context, parts Parts) error {
 	}
 	a.limiter = &limit.Limiter{Store: shares, Now: parts.Now}
 	a.Answerer = &answer.Answerer{
-		Retriever: a.Ranker, Relevant: rank.Relevant, Confidence: rank.Confidence, Model: model,
+		Retriever: a.Library.Ranker, Relevant: rank.Relevant, Confidence: rank.Confidence, Model: model,
 		Plan: a.plan, History: a.earlier, Now: parts.Now, Log: a.Log,
+	}
+	if err := a.openTeacher(ctx); err != nil {
+		return err
 	}
 	a.Desk = &post.Desk{
 		Platforms: a.Platforms, Records: a.Queue.Records(), Answerer: a.Answerer,
-		Admit: a.admit, Claimed: queue.Claimed, Now: parts.Now, Log: a.Log,
+		Admit: a.admit, Answered: a.teacher.Answered, Claimed: queue.Claimed, Now: parts.Now, Log: a.Log,
 	}
 	return nil
 }
@@ -196,7 +195,7 @@ func (a *App) wirePlatforms(ctx context.Context, parts Parts) error {
 
 // plan says how a question is answered.
 func (a *App) plan(q bots.Question) (answer.Plan, error) {
-	indexed, err := a.Index.Collections(context.Background())
+	indexed, err := a.Library.Collections(context.Background())
 	if err != nil {
 		return answer.Plan{}, fmt.Errorf("list the collections: %w", err)
 	}

@@ -36,6 +36,7 @@ func (a *App) runBackground(ctx context.Context) *background {
 		run("the memory's bound", followMemory)
 	}
 	run("the keys", a.keyBook.run)
+	run("the documents", a.Library.Run)
 	run("health checks", func(ctx context.Context) error { a.gateway.Watch(ctx); return nil })
 	run("the LiteLLM file", a.watchModels)
 	run("the database", a.tryDatabase)

@@ -17,7 +17,7 @@ func TestEndToEndDocumentsByKey(t *testing.T) {
 	app := start(t, dir, settings{"LITELLM_MASTER_KEY": master}, Parts{})
 	eventually(t, "the collection is fed", func() bool {
 		list, err := app.Collections(t.Context())
-		return err == nil && len(list) == 2
+		return err == nil && len(list.Collections) == 2
 	})
 	alice, bob := newKey(t, app.base, master, `{"key_alias":"alice"}`), newKey(t, app.base, master, `{"key_alias":"bob"}`)
 	ask := func(key, model, prefix string) reply {

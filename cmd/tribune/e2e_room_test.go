@@ -188,7 +188,7 @@ func TestEndToEndACollectionNeverShowsElsewhere(t *testing.T) {
 	app := start(t, dir, nil, Parts{Platforms: []bots.Platform{room}})
 	eventually(t, "both collections are fed", func() bool {
 		all, err := app.Collections(t.Context())
-		return err == nil && len(all) == 3
+		return err == nil && len(all.Collections) == 3
 	})
 	for _, said := range []botstest.Said{
 		{Kind: botstest.Mention, Text: "When does the merger close?"},

@@ -162,7 +162,7 @@ func TestEndToEndSlackANewChannelIsLookedUp(t *testing.T) {
 	eventually(t, "the bot is connected", server.Connected)
 	eventually(t, "the collection is fed", func() bool {
 		all, err := app.Collections(t.Context())
-		return err == nil && len(all) == 2
+		return err == nil && len(all.Collections) == 2
 	})
 	members := []string{localslack.BotUser, "U0ADA"}
 	server.AddChannel(localslack.Channel{ID: "C0NEW", Name: "new", Kind: localslack.Public, Members: members})

@@ -7,17 +7,23 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/source/folder"
 )
 
 // ingestCmd feeds documents.
 type ingestCmd struct {
-	Paths      []string `arg:"" help:"Files or folders: Markdown, text, JSONL." placeholder:"PATH"`
+	Paths      []string `arg:"" help:"Files, folders, https:// pages or sitemaps, Git repositories." placeholder:"PATH|URL"`
 	Collection string   `help:"The collection they go to." default:"default"`
-	Prune      bool     `help:"Remove the documents that came from these paths and are there no longer."`
+	Prune      bool     `help:"Remove the documents that came from these places and are there no longer."`
+	Watch      bool     `help:"Go on, and feed again what changes, until Ctrl-C. Addresses are read again every hour."`
+	Private    bool     `help:"Addresses may lie on a private network."`
 	JSON       bool     `help:"Print the report as one JSON object."`
 }
 
@@ -36,18 +42,75 @@ func (cmd *ingestCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	return withService(ctx, c, s, func(svc service) error {
-		bar := &progressBar{w: s.Err, on: isTerminal(s.Err) && !cmd.JSON, now: time.Now}
-		report, err := svc.Ingest(ctx, ingestRequest{Paths: paths, Collection: cmd.Collection, Prune: cmd.Prune}, bar.show)
-		bar.clear()
-		if err != nil {
+		feed := func(ctx context.Context) error { return cmd.feed(ctx, svc, paths, s) }
+		err := feed(ctx)
+		if err != nil || !cmd.Watch {
 			return err
 		}
-		if cmd.JSON {
-			err = printJSON(s.Out, report)
-		} else {
-			err = printReport(s.Out, report)
+		return watchPaths(ctx, paths, s, feed)
+	})
+}
+
+// feed feeds the documents once and reports.
+func (cmd *ingestCmd) feed(ctx context.Context, svc service, paths []string, s streams) error {
+	bar := &progressBar{w: s.Err, on: isTerminal(s.Err) && !cmd.JSON, now: time.Now}
+	request := ingestRequest{Paths: paths, Collection: cmd.Collection, Prune: cmd.Prune, Private: cmd.Private}
+	report, err := svc.Ingest(ctx, request, bar.show)
+	bar.clear()
+	if err != nil {
+		return err
+	}
+	if cmd.JSON {
+		err = printJSON(s.Out, report)
+	} else {
+		err = printReport(s.Out, report)
+	}
+	return errors.Join(err, cmd.nothingRead(report))
+}
+
+// watchPaths feeds again when a folder changes, and addresses every hour, until
+// ctx is done.
+func watchPaths(ctx context.Context, paths []string, s streams, feed func(context.Context) error) error {
+	folders := slices.DeleteFunc(slices.Clone(paths), remoteAddress)
+	again := make(chan struct{}, 1)
+	var watching errgroup.Group
+	if len(folders) > 0 {
+		watching.Go(func() error { return watchFolders(ctx, folders, again) })
+	}
+	fmt.Fprintln(s.Err, "tribune: watching for changes (Ctrl-C ends)")
+	tick := time.NewTicker(revisit)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return watching.Wait()
+		case <-again:
+		case <-tick.C:
+			if len(folders) == len(paths) {
+				continue
+			}
 		}
-		return errors.Join(err, cmd.nothingRead(report))
+		if err := feed(ctx); err != nil && ctx.Err() == nil {
+			fmt.Fprintf(s.Err, "tribune: %s\n", oneLine(err.Error()))
+		}
+	}
+}
+
+// watchFolders says when something in a folder changes.
+func watchFolders(ctx context.Context, folders []string, again chan<- struct{}) error {
+	src, err := folder.New(folders)
+	if err != nil {
+		return err
+	}
+	w, ok := src.(knowledge.Watched)
+	if !ok {
+		return errors.New("changes in these folders can't be noticed here")
+	}
+	return w.Watch(ctx, func() {
+		select {
+		case again <- struct{}{}:
+		default: // they are fed anyway
+		}
 	})
 }
 
@@ -57,14 +120,14 @@ func (cmd *ingestCmd) nothingRead(r knowledge.Report) error {
 	if r.Added+r.Changed+r.Unchanged+r.Removed > 0 || r.Skips > r.Foreign {
 		return nil
 	}
-	return fmt.Errorf("nothing to read in %s (Markdown .md, text .txt, JSONL .jsonl)", strings.Join(cmd.Paths, ", "))
+	return fmt.Errorf("nothing to read in %s: no document of a kind that is known (docs/documents.md lists them)", strings.Join(cmd.Paths, ", "))
 }
 
 // absolute resolves paths here, where they were typed, and checks them early.
 func absolute(paths []string) ([]string, error) {
 	out := make([]string, len(paths))
 	for i, p := range paths {
-		if scheme(p) != "" {
+		if remoteAddress(p) {
 			out[i] = p
 			continue
 		}

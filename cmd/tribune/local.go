@@ -6,16 +6,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
-	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/bots/terminal"
 	"github.com/tribunebot/tribune/config"
 	"github.com/tribunebot/tribune/knowledge"
-	"github.com/tribunebot/tribune/knowledge/handbook"
 	"github.com/tribunebot/tribune/worker/answer"
 	"github.com/tribunebot/tribune/worker/queue"
 )
@@ -40,32 +36,6 @@ func withApp(ctx context.Context, c *config.Config, dir *dataDir, s streams, do 
 		return err
 	}
 	return do(standalone{app})
-}
-
-// feedHandbook feeds the guides that are built in. It is a matter of
-// milliseconds when they are indexed already.
-func (a *App) feedHandbook(ctx context.Context) error {
-	_, err := a.Index.Ingest(ctx, knowledge.Handbook, handbook.Source(), knowledge.IngestOptions{Prune: true})
-	if err != nil {
-		return fmt.Errorf("feed the built-in handbook: %w", err)
-	}
-	return nil
-}
-
-// feedNew feeds the collections of tribune.yaml that were never fed, so that the
-// first question finds them; a server keeps them up to date.
-func (a *App) feedNew(ctx context.Context, s streams) error {
-	indexed, err := a.Index.Collections(ctx)
-	if err != nil {
-		return fmt.Errorf("list the collections: %w", err)
-	}
-	for _, name := range slices.Sorted(maps.Keys(a.Config.File.Collections)) {
-		if c := a.Config.File.Collections[name]; len(c.Sources) > 0 && !slices.Contains(names(indexed), name) {
-			fmt.Fprintf(s.Err, "tribune: feeding the collection %s for the first time\n", name)
-			a.feedCollection(ctx, name, c)
-		}
-	}
-	return ctx.Err()
 }
 
 // standalone is an App without a server around it: it works on questions only
@@ -137,7 +107,7 @@ func terminalQuestion(r askRequest) bots.Question {
 
 // Search finds passages in one collection or in all of them.
 func (a *App) Search(ctx context.Context, r searchRequest) ([]knowledge.Passage, error) {
-	all, err := a.Index.Collections(ctx)
+	all, err := a.Library.Collections(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the collections: %w", err)
 	}
@@ -148,7 +118,7 @@ func (a *App) Search(ctx context.Context, r searchRequest) ([]knowledge.Passage,
 		}
 		in = []string{r.Collection}
 	}
-	found, err := a.Ranker.Retrieve(ctx, knowledge.Query{Text: r.Text, Collections: in, Limit: r.Limit})
+	found, err := a.Library.Ranker.Retrieve(ctx, knowledge.Query{Text: r.Text, Collections: in, Limit: r.Limit})
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
@@ -157,7 +127,7 @@ func (a *App) Search(ctx context.Context, r searchRequest) ([]knowledge.Passage,
 
 // known returns an error that says what there is, if name is no collection.
 func (a *App) known(ctx context.Context, name string) error {
-	all, err := a.Index.Collections(ctx)
+	all, err := a.Library.Collections(ctx)
 	if err != nil {
 		return fmt.Errorf("list the collections: %w", err)
 	}
@@ -167,51 +137,6 @@ func (a *App) known(ctx context.Context, name string) error {
 		}
 	}
 	return fmt.Errorf("%w: %q (there are: %s)", knowledge.ErrNoCollection, name, list(names(all)))
-}
-
-// Collections lists what is indexed.
-func (a *App) Collections(ctx context.Context) ([]knowledge.Collection, error) {
-	return a.Index.Collections(ctx)
-}
-
-// Ingest feeds files and folders.
-func (a *App) Ingest(ctx context.Context, r ingestRequest, progress func(knowledge.Progress)) (knowledge.Report, error) {
-	if r.Collection == knowledge.Handbook {
-		return knowledge.Report{}, usageError{fmt.Errorf("the collection %s is built in: give yours another name with --collection", knowledge.Handbook)}
-	}
-	if err := a.declared(r); err != nil {
-		return knowledge.Report{}, usageError{err}
-	}
-	src, err := openSource(r.Paths)
-	if err != nil {
-		return knowledge.Report{}, err
-	}
-	return a.Index.Ingest(ctx, r.Collection, src, knowledge.IngestOptions{Prune: r.Prune, Progress: progress})
-}
-
-// declared refuses to feed by hand what the next start would remove again: a
-// collection of tribune.yaml is what its folders hold.
-func (a *App) declared(r ingestRequest) error {
-	dirs := a.Config.File.Collections[r.Collection].Addresses()
-	if len(dirs) == 0 {
-		return nil
-	}
-	for _, p := range r.Paths {
-		if !slices.ContainsFunc(dirs, func(dir string) bool { return within(dir, p) }) {
-			return fmt.Errorf("the collection %s is what tribune.yaml feeds it from (%s): add the folder there, or give another --collection", r.Collection, list(dirs))
-		}
-	}
-	return nil
-}
-
-// within tells whether a path is dir or lies below it.
-func within(dir, path string) bool {
-	full, err := filepath.Abs(dir)
-	if err != nil {
-		return false
-	}
-	rel, err := filepath.Rel(full, path)
-	return err == nil && filepath.IsLocal(rel)
 }
 
 // QueueState tells what waits.

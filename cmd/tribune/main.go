@@ -49,9 +49,10 @@ type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Everything in one process: queue, index, web chat, and Slack and Discord where their tokens are set."`
 	Gateway     gatewayCmd     `cmd:"" help:"The models alone: an OpenAI-compatible gateway over litellm_config.yaml."`
 	Ask         askCmd         `cmd:"" help:"One answer, streamed to the terminal, with its sources. Needs no server and no key."`
-	Ingest      ingestCmd      `cmd:"" help:"Feed documents: Markdown, text and JSONL files, or folders of them."`
+	Ingest      ingestCmd      `cmd:"" help:"Feed documents: files of many kinds, folders, web pages, Git repositories."`
 	Search      searchCmd      `cmd:"" help:"Passages for some words, best first."`
-	Collections collectionsCmd `cmd:"" help:"What is indexed."`
+	Learn       learnCmd       `cmd:"" help:"Feed judged questions, so that others who ask alike find the right passages; list them, take them back."`
+	Collections collectionsCmd `cmd:"" help:"What is indexed, how old it is and where it came from; drop a collection."`
 	Eval        evalCmd        `cmd:"" help:"Golden questions: how well they are found, cited and refused, compared with the last run."`
 	Models      modelsCmd      `cmd:"" help:"Deployments, how they stand, and what they may use."`
 	Usage       usageCmd       `cmd:"" help:"What was used and what it cost, by model, channel, user, key and day."`

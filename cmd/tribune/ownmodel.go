@@ -37,7 +37,7 @@ func (a *App) ownModel(name string) (llm.Model, bool) {
 // may use.
 func (a *App) ownNames(ctx context.Context, labels map[string]string) []string {
 	list := []string{ownName}
-	indexed, err := a.Index.Collections(ctx)
+	indexed, err := a.Library.Collections(ctx)
 	if err != nil {
 		a.Log.WarnContext(ctx, "the collections cannot be listed", "error", err)
 		return list
@@ -128,7 +128,7 @@ func (d *documents) answer(ctx context.Context, r llm.Request, live func(bots.Co
 // plan says what may be searched. A collection that the key may not see does
 // not exist for it.
 func (d *documents) plan(ctx context.Context, r llm.Request) (answer.Plan, error) {
-	indexed, err := d.app.Index.Collections(ctx)
+	indexed, err := d.app.Library.Collections(ctx)
 	if err != nil {
 		return answer.Plan{}, &llm.Error{Kind: llm.Overloaded, Status: http.StatusServiceUnavailable, Provider: ownName, Err: err}
 	}

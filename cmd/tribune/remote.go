@@ -11,6 +11,7 @@ import (
 
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/learn"
 	"github.com/tribunebot/tribune/llm/report"
 	"github.com/tribunebot/tribune/worker/queue"
 )
@@ -100,9 +101,28 @@ func (r *remote) Search(ctx context.Context, q searchRequest) ([]knowledge.Passa
 	return found, r.call(ctx, "search", q, nil, &found)
 }
 
-func (r *remote) Collections(ctx context.Context) ([]knowledge.Collection, error) {
-	var all []knowledge.Collection
+func (r *remote) Collections(ctx context.Context) (shelf, error) {
+	var all shelf
 	return all, r.call(ctx, "collections", struct{}{}, nil, &all)
+}
+
+func (r *remote) Drop(ctx context.Context, q dropRequest) error {
+	return r.call(ctx, "collections/drop", q, nil, nil)
+}
+
+func (r *remote) Learn(ctx context.Context, q learnRequest) (learn.Report, error) {
+	var report learn.Report
+	return report, r.call(ctx, "learn", q, nil, &report)
+}
+
+func (r *remote) Unlearn(ctx context.Context, q learnRequest) (int, error) {
+	var removed int
+	return removed, r.call(ctx, "learn/undo", q, nil, &removed)
+}
+
+func (r *remote) Lessons(ctx context.Context, q learnRequest) ([]knowledge.Lesson, error) {
+	var lessons []knowledge.Lesson
+	return lessons, r.call(ctx, "learn/list", q, nil, &lessons)
 }
 
 func (r *remote) Models(ctx context.Context) ([]modelRow, error) {

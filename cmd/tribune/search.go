@@ -175,34 +175,3 @@ func firstRunes(text string, n int) string {
 	}
 	return text
 }
-
-// collectionsCmd lists what is indexed.
-type collectionsCmd struct {
-	JSON bool `help:"Print one JSON object a collection."`
-}
-
-// Run lists the collections.
-func (cmd *collectionsCmd) Run(ctx context.Context, s streams) error {
-	c, err := loadConfig(s)
-	if err != nil {
-		return err
-	}
-	return withService(ctx, c, s, func(svc service) error {
-		all, err := svc.Collections(ctx)
-		if err != nil {
-			return err
-		}
-		for _, one := range all {
-			if cmd.JSON {
-				err = printJSON(s.Out, one)
-			} else {
-				_, err = fmt.Fprintf(s.Out, "%-24s %6d documents %7d passages  %s\n",
-					one.Name, one.Documents, one.Passages, one.UpdatedAt.Local().Format("2006-01-02 15:04"))
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tribunebot/tribune/bots"
-	"github.com/tribunebot/tribune/config"
 	"github.com/tribunebot/tribune/knowledge"
 )
 
@@ -85,7 +84,8 @@ func (a *App) front(ctx context.Context, ready func(context.Context) error) (con
 	group, ctx := errgroup.WithContext(ctx)
 	if !a.gatewayOnly {
 		group.Go(func() error { return a.work(ctx, a.Config.Server.Grace.Std()) })
-		group.Go(func() error { a.feedConfigured(ctx); return nil })
+		group.Go(func() error { return a.keepFed(ctx) })
+		group.Go(func() error { return a.learnFromMarks(ctx) })
 	}
 	for name, p := range a.Platforms {
 		group.Go(func() error {
@@ -214,29 +214,4 @@ func (a *App) chinese() bool {
 		}
 	}
 	return false
-}
-
-// feedConfigured feeds the folders that tribune.yaml names.
-func (a *App) feedConfigured(ctx context.Context) {
-	for name, collection := range a.Config.File.Collections {
-		a.feedCollection(ctx, name, collection)
-	}
-}
-
-func (a *App) feedCollection(ctx context.Context, name string, c config.Collection) {
-	if len(c.Sources) == 0 {
-		return
-	}
-	// The file says what the collection is made of: what came from elsewhere goes.
-	src, err := openSource(c.Addresses())
-	var report knowledge.Report
-	if err == nil {
-		report, err = a.Index.Ingest(ctx, name, src, knowledge.IngestOptions{Prune: true, Whole: true})
-	}
-	if err != nil {
-		a.Log.ErrorContext(ctx, "a collection could not be fed", "collection", name, "error", err)
-		return
-	}
-	a.Log.InfoContext(ctx, "a collection is up to date", "collection", name,
-		"added", report.Added, "changed", report.Changed, "removed", report.Removed, "skipped", len(report.Skipped))
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tribunebot/tribune/bots"
 	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/learn"
 	"github.com/tribunebot/tribune/llm/report"
 	"github.com/tribunebot/tribune/worker/queue"
 )
@@ -15,7 +16,11 @@ type service interface {
 	Ask(ctx context.Context, r askRequest, live func(bots.Content)) (bots.Answer, error)
 	Ingest(ctx context.Context, r ingestRequest, progress func(knowledge.Progress)) (knowledge.Report, error)
 	Search(ctx context.Context, r searchRequest) ([]knowledge.Passage, error)
-	Collections(ctx context.Context) ([]knowledge.Collection, error)
+	Collections(ctx context.Context) (shelf, error)
+	Drop(ctx context.Context, r dropRequest) error
+	Learn(ctx context.Context, r learnRequest) (learn.Report, error)
+	Unlearn(ctx context.Context, r learnRequest) (int, error)
+	Lessons(ctx context.Context, r learnRequest) ([]knowledge.Lesson, error)
 	Models(ctx context.Context) ([]modelRow, error)
 	Usage(ctx context.Context, r usageRequest) ([]report.UsageRow, error)
 	QueueState(ctx context.Context) (queue.State, error)
@@ -38,6 +43,12 @@ type ingestRequest struct {
 	Paths      []string `json:"paths"`
 	Collection string   `json:"collection"`
 	Prune      bool     `json:"prune,omitempty"`
+	Private    bool     `json:"private,omitempty"` // addresses may lie on a private network
+}
+
+// dropRequest names a collection that goes with all that is known of it.
+type dropRequest struct {
+	Collection string `json:"collection"`
 }
 
 // searchRequest asks for passages.
