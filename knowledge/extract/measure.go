@@ -22,8 +22,9 @@ const (
 	minutes
 	seconds
 	percents
-	ratio // 倍, double
-	times // 次, or 倍: English has one word for both
+	tenths // 成
+	ratio  // 倍, double
+	times  // 次, or 倍: English has one word for both
 	occasions
 	yuan
 	dollars
@@ -36,7 +37,7 @@ const (
 // String names a unit for a log or a test.
 func (u measureUnit) String() string {
 	return [...]string{
-		"", "years", "months", "weeks", "days", "working days", "hours", "minutes", "seconds", "percent", "-fold", "times",
+		"", "years", "months", "weeks", "days", "working days", "hours", "minutes", "seconds", "percent", "tenths", "-fold", "times",
 		"occasions", "yuan", "dollars", "euros", "people", "month", "article",
 	}[u]
 }
@@ -70,6 +71,8 @@ func (m measure) base() (measureUnit, float64, bool) {
 		return minutes, v * 60, true
 	case percents:
 		return ratio, v / 100, true
+	case tenths:
+		return ratio, v / 10, true
 	default:
 		return m.unit, v, true
 	}

@@ -163,6 +163,7 @@ func chineseUnit(text string) measureUnit {
 		{"日", days},
 		{"号", days},
 		{"月", calendarMonth},
+		{"成", tenths},
 		{"倍", ratio},
 		{"美元", dollars},
 		{"美金", dollars},

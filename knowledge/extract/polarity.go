@@ -154,12 +154,17 @@ func (c clause) states(others []clause) bool {
 	}
 	for _, o := range others {
 		for _, scope := range o.denied {
-			if !o.exempts && (c.has(scope) && allDeny(scope, others) || c.does(scope, o)) {
+			if !o.exempts && (c.has(scope) && c.covers(o) && allDeny(scope, others) || c.does(scope, o)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// covers reports whether a clause has most of what another is about.
+func (c clause) covers(o clause) bool {
+	return float64(common(o.terms, c.terms)) >= sameClaim*float64(len(o.terms))
 }
 
 // does reports whether a clause has the very thing that another denies, and much
@@ -243,7 +248,7 @@ func readClause(text string) clause {
 // another subject begins.
 func denied(part string) string {
 	end := len(part)
-	for _, w := range [...]string{endOfWord, " the ", " you ", " it ", " they ", " he ", " she ", " because ", " that ", " which ", " if ", " when "} {
+	for _, w := range [...]string{endOfWord, "的", " the ", " you ", " it ", " they ", " he ", " she ", " because ", " that ", " which ", " if ", " when "} {
 		if i := strings.Index(part, w); i > 0 && strings.TrimSpace(part[:i]) != "" {
 			end = min(end, i)
 		}

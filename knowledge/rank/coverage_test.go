@@ -97,3 +97,24 @@ func TestAnEverydayWordSaysNoMoreThanWhatItStandsFor(t *testing.T) {
 		t.Errorf("老板 covers %.2f, the rare 门卡 %.2f", boss, shop)
 	}
 }
+
+// TestAShareOfMoreCounts holds that half of a long question is better evidence
+// than half of a short one, and that all of it is enough whatever its length.
+func TestAShareOfMoreCounts(t *testing.T) {
+	t.Parallel()
+	r := office(t)
+	cover := func(question string) float64 {
+		got, err := r.Retrieve(t.Context(), knowledge.Query{Text: question, Collections: []string{"c"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Confidence(got)
+	}
+	long, short := cover("门卡丢失后前台补办，咖啡牛奶面包水果点心"), cover("门卡咖啡")
+	if long <= short {
+		t.Errorf("much of a long question covers %.2f, half of a short one %.2f", long, short)
+	}
+	if whole := cover("门卡丢失"); whole < .9 {
+		t.Errorf("all of a short question covers %.2f", whole)
+	}
+}
