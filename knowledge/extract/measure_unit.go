@@ -131,6 +131,9 @@ func englishUnit(word string) measureUnit {
 // chineseUnit reads a unit at the start of text. What begins like a shorter one
 // comes first.
 func chineseUnit(text string) measureUnit {
+	if text == "" || text[0] < utf8.RuneSelf && text[0] != '%' {
+		return noUnit
+	}
 	for _, w := range [...]struct {
 		word string
 		unit measureUnit
