@@ -57,7 +57,7 @@ func (w *words) read(q knowledge.Query, o weights) *question {
 	w.abroad(out, own)
 	out.neighbours(own)
 	out.references(own)
-	w.expand(out, own, o.synonym)
+	w.expand(out, w.whole(q.Text), o.synonym)
 	for _, t := range w.terms(q.Context, o.fillers) {
 		out.add(t.Text, t.Kind, o.context, false)
 	}
@@ -76,15 +76,18 @@ const maxTerms = 400
 // maxText bounds the text of a question or its context, in bytes.
 const maxText = 8 << 10
 
+// whole cuts a text with its fillers: everyday phrases may hold some, and what
+// is asked for ("what is", "in which cases") is itself one.
+func (w *words) whole(text string) []cut.Term {
+	return cut.Terms(w.negations.Replace(cut.Fold(text[:min(len(text), maxText)])))
+}
+
 // terms cuts a text, without its fillers where they are to go.
 func (w *words) terms(text string, fillers bool) []cut.Term {
-	if len(text) > maxText {
-		text = text[:maxText]
-	}
 	if !fillers {
-		return cut.Terms(text)
+		return w.whole(text)
 	}
-	terms := cut.Terms(w.replace.Replace(cut.Fold(text)))
+	terms := cut.Terms(w.replace.Replace(cut.Fold(text[:min(len(text), maxText)])))
 	return slices.DeleteFunc(terms, func(t cut.Term) bool {
 		return t.Kind == cut.Word && w.fillers[t.Text] || t.Kind == cut.Gram && isParticle(t.Text)
 	})
@@ -134,11 +137,11 @@ func (q *question) neighbours(terms []cut.Term) {
 }
 
 // expand adds the words of rules for everyday phrases.
-func (w *words) expand(q *question, own []cut.Term, weight float64) {
+func (w *words) expand(q *question, asked []cut.Term, weight float64) {
 	if weight == 0 {
 		return
 	}
-	line := withoutGrams(own)
+	line := withoutGrams(asked)
 	for i, text := range line {
 		for _, p := range w.phrases[text] {
 			if len(p.terms) > len(line)-i || !slices.Equal(p.terms, line[i:i+len(p.terms)]) {

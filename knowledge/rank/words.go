@@ -19,7 +19,8 @@ var wordsFile string
 
 // words is what words.txt says.
 type words struct {
-	replace   *strings.Replacer   // Chinese fillers become a space
+	replace   *strings.Replacer // Chinese fillers become a space
+	negations *strings.Replacer
 	fillers   map[string]bool     // stems of English fillers
 	phrases   map[string][]phrase // everyday phrases by their first term
 	rules     [][][]string        // the right sides: each phrase as its terms
@@ -47,7 +48,7 @@ type authority struct {
 // readWords reads the form that words.txt describes: the list that is built
 // in, and a team's own, which wins where both weigh a kind of title.
 func readWords(builtIn, own string) (*words, error) {
-	w := &words{fillers: map[string]bool{}, phrases: map[string][]phrase{}, places: map[string][][]string{}, common: map[string]bool{}}
+	w := &words{negations: strings.NewReplacer(negations()...), fillers: map[string]bool{}, phrases: map[string][]phrase{}, places: map[string][][]string{}, common: map[string]bool{}}
 	if err := w.parse("words.txt", builtIn); err != nil {
 		return nil, err
 	}
