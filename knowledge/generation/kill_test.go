@@ -131,7 +131,7 @@ func TestKilled(t *testing.T) {
 func TestABuildIsGoneOnWith(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	const docs = 9000
+	const docs = 3000
 	passages := killed(t, dir, 2, 0, fmt.Sprint("-child-large=", docs))
 	s := open(t, dir, generation.Options{})
 	same(t, "live", uint64(0), s.State().Number)

@@ -75,18 +75,19 @@ func (s *Store) look(ctx context.Context, changed <-chan struct{}) error {
 
 // lookOnce returns an error only when there is nothing to look after any more.
 func (s *Store) lookOnce(ctx context.Context) error {
-	if s.writing.enter(ctx) != nil {
-		return nil
+	if err := s.writing.enter(ctx); err != nil {
+		return err
 	}
 	if s.live == nil {
 		s.writing.leave()
 		return ErrClosed
 	}
-	err := s.catchUp(ctx)
-	if err == nil {
-		if err = s.mend(ctx); err != nil && ctx.Err() == nil {
-			s.away(err)
+	if s.options.Blobs != nil {
+		err := s.adoptLatest(ctx)
+		if err == nil {
+			err = s.mend(ctx)
 		}
+		_ = s.reached(ctx, err) // noted in the state, and logged
 	}
 	s.writing.leave()
 	s.followChange(ctx, "", nil)
@@ -116,8 +117,8 @@ func (s *Store) verifyLate(ctx context.Context) error {
 
 // demote takes a generation back that turned out to be damaged.
 func (s *Store) demote(ctx context.Context, h *handle, reason error) error {
-	if s.writing.enter(ctx) != nil {
-		return nil
+	if err := s.writing.enter(ctx); err != nil {
+		return err
 	}
 	defer s.writing.leave()
 	if s.live != h {

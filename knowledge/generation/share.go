@@ -43,7 +43,12 @@ func (s *Store) catchUp(ctx context.Context) error {
 	if s.options.Blobs == nil {
 		return nil
 	}
-	err := s.adoptLatest(ctx)
+	return s.reached(ctx, s.adoptLatest(ctx))
+}
+
+// reached notes how an exchange with the shared store ended, unless that was
+// only stopped.
+func (s *Store) reached(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
 	}
@@ -234,7 +239,7 @@ func (s *Store) expire(ctx context.Context, m manifest) {
 
 // mend shares what was never shared, and puts files back that are missing.
 func (s *Store) mend(ctx context.Context) error {
-	if s.options.Blobs == nil || s.live.manifest.Number == 0 {
+	if s.live.manifest.Number == 0 {
 		return nil
 	}
 	if s.base.revision == 0 {

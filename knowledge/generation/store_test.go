@@ -334,7 +334,7 @@ func TestOneProcessAtATime(t *testing.T) {
 func TestAStoppedIngestKeepsWhatIsWhole(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir(), generation.Options{})
-	docs := knowledgetest.Generate(9000)
+	docs := knowledgetest.Generate(3000)
 	feed(t, s, "c", doc("old", "old apple"))
 	ctx, cancel := context.WithCancel(t.Context())
 	stopped, err := s.Ingest(ctx, "c", &knowledgetest.Source{Docs: docs}, knowledge.IngestOptions{Prune: true, Progress: func(p knowledge.Progress) {

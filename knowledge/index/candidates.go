@@ -2,9 +2,7 @@ package index
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -39,9 +37,18 @@ const (
 
 // posting is one term of a lookup in one collection.
 type posting struct {
-	reader bleve.TermFieldReader
-	term   int // its place in the lookup
-	field  int
+	term  int // its place in the lookup
+	field int
+	// lists add what its passages score, segment by segment.
+	lists []func(w weight, sums *sums) error
+}
+
+// weight is what a term counts for in one collection, by BM25: boost times
+// f / (f + base + slope * length), f being how often a passage has the term.
+type weight struct{ boost, base, slope float64 }
+
+func newWeight(boost, meanLength float64) weight {
+	return weight{boost * (roughK1 + 1), roughK1 * (1 - roughB), roughK1 * roughB / meanLength}
 }
 
 // search is the state of one lookup.
@@ -52,7 +59,7 @@ type search struct {
 	counts   []int     // passages that have the term, per term of the lookup
 	lengths  []float64 // mean length of a passage, per collection
 	total    int
-	scores   []float32
+	sums     *sums
 }
 
 // Candidates implements knowledge.Engine.
@@ -67,13 +74,11 @@ func (x *Index) Candidates(ctx context.Context, l knowledge.Lookup) (knowledge.C
 	}
 	defer release(snapshot)
 	s := search{snapshot: snapshot, lookup: l, counts: make([]int, len(l.Terms))}
-	defer s.close()
 	if err := s.openPostings(ctx); err != nil {
 		return knowledge.Candidates{}, fmt.Errorf("search: %w", err)
 	}
-	buf := x.borrow(snapshot)
-	defer x.scores.Put(buf)
-	s.scores = *buf
+	s.sums = x.borrow(snapshot)
+	defer x.giveBack(s.sums)
 	best, err := s.best(ctx)
 	if err != nil {
 		return knowledge.Candidates{}, fmt.Errorf("search: %w", err)
@@ -81,33 +86,11 @@ func (x *Index) Candidates(ctx context.Context, l knowledge.Lookup) (knowledge.C
 	if best, err = also(snapshot, l, best); err != nil {
 		return knowledge.Candidates{}, fmt.Errorf("search: %w", err)
 	}
-	passages, err := load(snapshot, best)
+	passages, err := x.load(snapshot, best)
 	if err != nil {
 		return knowledge.Candidates{}, fmt.Errorf("search: %w", err)
 	}
 	return knowledge.Candidates{Passages: passages, Total: s.total, Frequencies: s.counts}, nil
-}
-
-// borrow returns a zeroed score for every passage, of memory used before.
-func (x *Index) borrow(r *scorch.IndexSnapshot) *[]float32 {
-	size := 0
-	for _, seg := range r.Segments() {
-		size += int(seg.FullSize())
-	}
-	buf, ok := x.scores.Get().(*[]float32)
-	if !ok || cap(*buf) < size {
-		b := make([]float32, size)
-		return &b
-	}
-	*buf = (*buf)[:size]
-	clear(*buf)
-	return buf
-}
-
-func (s *search) close() {
-	for _, p := range s.postings {
-		release(p.reader)
-	}
 }
 
 // openPostings opens the postings of every term in every collection and counts.
@@ -125,7 +108,7 @@ func (s *search) openPostings(ctx context.Context) error {
 		if s.lengths[f], err = meanLength(ctx, s.snapshot, name); err != nil {
 			return err
 		}
-		if err := s.openField(ctx, f); err != nil {
+		if err := s.openField(f); err != nil {
 			return err
 		}
 	}
@@ -161,25 +144,61 @@ func meanLength(ctx context.Context, r *scorch.IndexSnapshot, collection string)
 	return max(sum, 1) / float64(max(n, 1)), nil
 }
 
-func (s *search) openField(ctx context.Context, f int) error {
-	name := field(s.lookup.Collections[f])
+// openField opens the terms' postings in one collection. They are read from the
+// segments themselves: what bleve puts around them costs as much again.
+func (s *search) openField(f int) error {
+	opened := make([]posting, len(s.lookup.Terms))
+	start := uint64(0)
+	for _, seg := range s.snapshot.Segments() {
+		if err := s.openSegment(seg, start, field(s.lookup.Collections[f]), opened); err != nil {
+			return err
+		}
+		start += uint64(seg.FullSize())
+	}
+	for i, p := range opened {
+		if len(p.lists) > 0 {
+			p.term, p.field = i, f
+			s.postings = append(s.postings, p)
+		}
+	}
+	return nil
+}
+
+func (s *search) openSegment(seg *scorch.SegmentSnapshot, start uint64, name string, opened []posting) error {
+	dictionary, err := seg.Segment().Dictionary(name)
+	if err != nil {
+		return err
+	}
 	for i, t := range s.lookup.Terms {
 		if t.Text == "" || t.Text[0] == 0 { // the marks are not for asking
 			continue
 		}
-		r, err := s.snapshot.TermFieldReader(ctx, []byte(t.Text), name, true, true, false)
+		list, err := dictionary.PostingsList([]byte(t.Text), seg.Deleted(), nil)
 		if err != nil {
 			return err
 		}
-		n := int(r.Count())
+		n := int(list.Count())
 		if n == 0 {
-			release(r)
 			continue
 		}
 		s.counts[i] += n
-		s.postings = append(s.postings, posting{r, i, f})
+		opened[i].lists = append(opened[i].lists, func(w weight, sums *sums) error {
+			postings := list.Iterator(true, true, false, nil)
+			for {
+				p, err := postings.Next()
+				if err != nil || p == nil {
+					return err
+				}
+				norm := p.Norm() // 1/sqrt(length)
+				sums.add(start+p.Number(), w.score(float64(p.Frequency()), 1/(norm*norm)))
+			}
+		})
 	}
 	return nil
+}
+
+func (w weight) score(frequency, length float64) float32 {
+	return float32(w.boost * frequency / (frequency + w.base + w.slope*length))
 }
 
 // useful leaves the postings that are worth reading.
@@ -210,130 +229,23 @@ func (s *search) common(term int) bool {
 	return float64(n) > commonShare*float64(s.total)
 }
 
-// hit is one passage by its number in the snapshot.
-type hit struct {
-	number uint64
-	score  float32
-}
-
 // best adds up the scores of all passages and returns the best of them.
 func (s *search) best(ctx context.Context) ([]hit, error) {
 	for _, p := range s.useful() {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if err := s.add(p); err != nil {
-			return nil, err
-		}
-	}
-	return top(s.scores, s.lookup.Limit), nil
-}
-
-func (s *search) add(p posting) error {
-	var (
-		n     = float64(s.counts[p.term])
-		idf   = math.Log(1 + (float64(s.total)-n+.5)/(n+.5))
-		boost = idf * s.lookup.Terms[p.term].Weight * (roughK1 + 1)
-		mean  = s.lengths[p.field]
-		doc   bleve.TermFieldDoc
-	)
-	for {
-		d, err := p.reader.Next(&doc)
-		if err != nil {
-			return err
-		}
-		if d == nil {
-			return nil
-		}
-		tf, length := float64(d.Freq), 1/(d.Norm*d.Norm) // bleve's norm is 1/sqrt(length)
-		s.scores[d.ID.Value()] += float32(boost * tf / (tf + roughK1*(1-roughB+roughB*length/mean)))
-	}
-}
-
-// worst is a heap with the worst hit on top.
-type worst []hit
-
-func (w worst) Len() int           { return len(w) }
-func (w worst) Less(i, j int) bool { return w[i].score < w[j].score }
-func (w worst) Swap(i, j int)      { w[i], w[j] = w[j], w[i] }
-
-// Push adds a hit.
-func (w *worst) Push(v any) {
-	if h, ok := v.(hit); ok {
-		*w = append(*w, h)
-	}
-}
-
-// Pop takes the last hit off.
-func (w *worst) Pop() any {
-	last := (*w)[len(*w)-1]
-	*w = (*w)[:len(*w)-1]
-	return last
-}
-
-// top returns the n best scores above zero, best first.
-func top(scores []float32, n int) []hit {
-	w := make(worst, 0, min(n, len(scores)))
-	for i, score := range scores {
-		switch {
-		case score <= 0:
-		case len(w) < n:
-			heap.Push(&w, hit{uint64(i), score})
-		case score > w[0].score:
-			w[0] = hit{uint64(i), score}
-			heap.Fix(&w, 0)
-		}
-	}
-	slices.SortFunc(w, func(a, b hit) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.number, b.number))
-	})
-	if len(w) == 0 {
-		return w
-	}
-	worth, _ := slices.BinarySearchFunc(w, w[0].score*worthShare, func(h hit, least float32) int {
-		return cmp.Compare(least, h.score)
-	})
-	return w[:max(worth, min(len(w), worthLeast))]
-}
-
-// load reads the passages of hits, in their order.
-func load(r *scorch.IndexSnapshot, hits []hit) ([]knowledge.Passage, error) {
-	out := make([]knowledge.Passage, len(hits))
-	order := make([]int, len(hits))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(hits[a].number, hits[b].number) })
-	for _, i := range order {
-		rec, err := fetch(r, hits[i].number)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = rec.passage
-		out[i].Score = float64(hits[i].score)
-	}
-	return out, nil
-}
-
-// fetch reads one stored passage by its number in the snapshot.
-func fetch(r *scorch.IndexSnapshot, number uint64) (record, error) {
-	var (
-		rec  record
-		fail = errRecord
-	)
-	for _, seg := range r.Segments() {
-		if size := uint64(seg.FullSize()); number >= size {
-			number -= size
+		if s.lookup.Terms[p.term].Weight <= 0 {
 			continue
 		}
-		err := seg.VisitDocument(number, func(name string, _ byte, value []byte, _ []uint64) bool {
-			if name != stored {
-				return true
+		n := float64(s.counts[p.term])
+		idf := math.Log(1 + (float64(s.total)-n+.5)/(n+.5))
+		w := newWeight(idf*s.lookup.Terms[p.term].Weight, s.lengths[p.field])
+		for _, add := range p.lists {
+			if err := ctx.Err(); err != nil {
+				return nil, err
 			}
-			rec, fail = decode(value)
-			return false
-		})
-		return rec, errors.Join(err, fail)
+			if err := add(w, s.sums); err != nil {
+				return nil, err
+			}
+		}
 	}
-	return record{}, fmt.Errorf("%w: no number %d", errRecord, number)
+	return s.sums.top(s.lookup.Limit), nil
 }

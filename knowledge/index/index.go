@@ -47,7 +47,8 @@ type Index struct {
 	work    *bleve.AnalysisQueue
 	writing sync.Mutex
 	sealed  bool // opened to read only
-	scores  sync.Pool
+	sums    sync.Pool
+	read    cache
 }
 
 // Open opens the index in dir and makes a new one where there is none. It
