@@ -63,19 +63,18 @@ func (w watched) run(ctx context.Context, changed func()) error {
 
 // follow tells of what the system tells.
 func (w watched) follow(ctx context.Context, events *fsnotify.Watcher, changed func()) error {
-	for {
+	for ctx.Err() == nil {
 		err := w.wait(ctx, events)
 		if err == nil {
 			err = w.settle(ctx, events)
 		}
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
+		if err == nil {
+			changed()
+		} else if ctx.Err() == nil {
 			return err
 		}
-		changed()
 	}
+	return nil
 }
 
 // start watches every folder.
