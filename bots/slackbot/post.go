@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -33,19 +32,13 @@ func is(m *slack.Message, kind, key, value string) bool {
 	return m.Metadata.EventType == kind && ok && text == value
 }
 
-// refOf names an answer's message. Where it hangs in a thread, the thread's
-// root is part of the name, because further messages of the answer go there.
+// refOf names an answer's message, and keeps the root of the thread that it
+// hangs in: further messages of the answer go there.
 func refOf(channel, root, ts string) bots.Ref {
-	if root != "" {
-		ts += "/" + root
-	}
-	return bots.Ref{Channel: channel, Message: ts}
+	return bots.Ref{Channel: channel, Message: ts, Keep: root}
 }
 
-func messageOf(r bots.Ref) (ts, root string) {
-	ts, root, _ = strings.Cut(r.Message, "/")
-	return ts, root
-}
+func messageOf(r bots.Ref) (ts, root string) { return r.Message, r.Keep }
 
 // Open implements bots.Poster: a placeholder appears in the question's thread.
 // Nothing is sent twice here, not even after a failure: Slack knows no request

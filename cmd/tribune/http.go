@@ -41,10 +41,10 @@ func endsWith(ctx context.Context, next http.Handler) http.Handler {
 func (a *App) pages() http.Handler {
 	mux := http.NewServeMux()
 	for _, path := range []string{"/healthz", "/health/liveliness"} {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { health(w, nil) })
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { health(w, nil, "") })
 	}
 	for _, path := range []string{"/readyz", "/health/readiness"} {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) { health(w, a.ready(r.Context())) })
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) { health(w, a.ready(r.Context()), a.degraded()) })
 	}
 	mux.Handle("GET /metrics", a.reports.metrics.Handler())
 	mux.Handle("/admin/", admin(a, a.key.Reveal(), a.adminKey))
@@ -87,7 +87,7 @@ func (a *App) mountGateway(mux *http.ServeMux) {
 			served.ServeHTTP(w, r)
 			return
 		}
-		health(w, a.ready(r.Context()))
+		health(w, a.ready(r.Context()), a.degraded())
 	})
 }
 
@@ -121,6 +121,15 @@ func (a *App) ready(ctx context.Context) error {
 	return a.readiness.err
 }
 
+// degraded says what is wrong though questions are answered, "" for nothing. A
+// gateway alone has no documents.
+func (a *App) degraded() string {
+	if a.gatewayOnly {
+		return ""
+	}
+	return a.Library.Problem()
+}
+
 // readiness is the last result of a readiness check.
 type readiness struct {
 	sync.Mutex
@@ -129,9 +138,12 @@ type readiness struct {
 	err error
 }
 
-func health(w http.ResponseWriter, err error) {
+func health(w http.ResponseWriter, err error, degraded string) {
 	w.Header().Set("Content-Type", "application/json")
 	answer := map[string]string{"status": "healthy"}
+	if degraded != "" {
+		answer["degraded"] = oneLine(degraded)
+	}
 	if err != nil {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		answer = map[string]string{"status": "unhealthy", "reason": oneLine(err.Error())}

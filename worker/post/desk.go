@@ -41,8 +41,9 @@ type Desk struct {
 	Answerer  Answerer
 	// Admit tells whether it is the question's turn in its channel; nil: always.
 	Admit func(ctx context.Context, q bots.Question) (Turn, error)
-	// Answered is told of every answer once it stands where it was asked; nil:
-	// nobody is. Its failure is logged and costs the question nothing.
+	// Answered is told which answer stands in which message, just before it is
+	// shown there: people may react to it at once. Nil: nobody is told. Its
+	// failure is logged and costs the question nothing.
 	Answered func(ctx context.Context, q bots.Question, at bots.Ref, a bots.Answer) error
 	// Claimed returns the record under which the queue handed q out.
 	Claimed func(ctx context.Context) (worker.Record, bool)
@@ -205,10 +206,10 @@ func (j *job) finish(ctx context.Context, answer bots.Answer) error {
 
 // conclude writes the final content and closes the record.
 func (j *job) conclude(ctx context.Context, ref bots.Ref, answer bots.Answer) error {
+	j.tell(ctx, ref, answer)
 	if err := j.write(ctx, ref, answer.Content()); err != nil {
 		return j.verdict(err)
 	}
-	j.tell(ctx, ref, answer)
 	return j.record.save(ctx, func(r *worker.Record) error {
 		ref.Via = "" // a secret that nobody needs any more
 		r.State = worker.Final
@@ -216,13 +217,13 @@ func (j *job) conclude(ctx context.Context, ref bots.Ref, answer bots.Answer) er
 	})
 }
 
-// tell tells of an answer that stands where it was asked.
+// tell tells which answer is about to stand in a message.
 func (j *job) tell(ctx context.Context, ref bots.Ref, answer bots.Answer) {
 	if j.Answered == nil {
 		return
 	}
 	if err := j.Answered(ctx, j.q, ref, answer); err != nil {
-		j.Log.WarnContext(ctx, "an answer was posted but not noted: nothing can be learned from it", "question", j.q.ID, "error", err)
+		j.Log.WarnContext(ctx, "an answer is posted but was not noted: nothing can be learned from it", "question", j.q.ID, "error", err)
 	}
 }
 
