@@ -136,7 +136,7 @@ func (r *Ranker) Retrieve(ctx context.Context, q knowledge.Query) ([]knowledge.P
 	learned.raise(all)
 	slices.SortFunc(all, better)
 	near.fuse(question, all)
-	all = unlike(all, r.reads(q.Limit))
+	all = r.apart(all, r.reads(q.Limit))
 	out := make([]knowledge.Passage, len(all))
 	for i, f := range all {
 		out[i] = f.passage
@@ -158,15 +158,9 @@ func better(a, b *found) int {
 
 // score reads the candidates and gives each its score.
 func (r *Ranker) score(q *question, got knowledge.Candidates) []*found {
-	cutter, ok := r.cutters.Get().(*cut.Cutter)
-	if !ok {
-		cutter = new(cut.Cutter)
-	}
+	cutter := r.cutter()
 	cutter.Filter = &q.filter
-	defer func() {
-		cutter.Filter = nil
-		r.cutters.Put(cutter)
-	}()
+	defer r.cutters.Put(cutter)
 	read := newReader(q, len(got.Passages), cutter)
 	all := make([]*found, len(got.Passages))
 	for i, p := range got.Passages {
@@ -175,6 +169,23 @@ func (r *Ranker) score(q *question, got knowledge.Candidates) []*found {
 	q.count(got, all)
 	r.order(q, all)
 	return all
+}
+
+// apart are the first n passages, those that say something new first.
+func (r *Ranker) apart(sorted []*found, n int) []*found {
+	cutter := r.cutter()
+	defer r.cutters.Put(cutter)
+	return unlike(sorted, n, cutter)
+}
+
+// cutter borrows a cutter without a filter.
+func (r *Ranker) cutter() *cut.Cutter {
+	c, ok := r.cutters.Get().(*cut.Cutter)
+	if !ok {
+		return new(cut.Cutter)
+	}
+	c.Filter = nil // that of an earlier question
+	return c
 }
 
 // order scores passages that have been read.
