@@ -41,8 +41,12 @@ func (s *source) Covers(origin string) bool {
 	return false
 }
 
-// Gone implements knowledge.Places.
+// Gone implements knowledge.Places. An origin that is no path was not read from a
+// folder: of that nothing is known here.
 func (s *source) Gone(origin string) bool {
+	if !filepath.IsAbs(pathOf(origin)) {
+		return false
+	}
 	_, err := os.Stat(pathOf(origin))
 	return errors.Is(err, fs.ErrNotExist)
 }

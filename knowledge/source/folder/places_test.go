@@ -75,6 +75,7 @@ func TestPlaces(t *testing.T) {
 	}
 	for origin, want := range map[string]bool{
 		slash + "/docs/a.md": false, slash + "/docs/x.jsonl\x00id": false, slash + "/docs/b.md": true, slash + "/y.jsonl\x00id": true,
+		"https://docs.example.org/a": false, "": false, // not of a folder
 	} {
 		if got := s.Gone(origin); got != want {
 			t.Errorf("Gone(%q) = %v", origin, got)
