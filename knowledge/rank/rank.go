@@ -108,9 +108,22 @@ func (w weights) kind(k cut.Kind) float64 {
 	return 1
 }
 
-// candidates is how many passages the engine is asked for. A thousand hold
-// nearly all that an exhaustive search finds among its first hundred.
-const candidates = 1000
+// How many passages the engine is asked for. A thousand hold nearly all that an
+// exhaustive search finds among its first hundred. Where ten are wanted six
+// hundred do at three quarters of the time: Recall@5 on statutes is .495, not .498.
+const (
+	candidates    = 1000
+	fewCandidates = 600
+	few           = 25 // up to so many passages that are wanted
+)
+
+// depth is how many passages the engine is asked for where limit are wanted.
+func depth(limit int) int {
+	if limit <= few {
+		return fewCandidates
+	}
+	return max(candidates, limit)
+}
 
 // defaultLimit is the number of passages where a query names none.
 const defaultLimit = 10
@@ -126,7 +139,7 @@ func (r *Ranker) Retrieve(ctx context.Context, q knowledge.Query) ([]knowledge.P
 	}
 	near := r.near(ctx, q)
 	learned := r.recall(ctx, question, q.Collections)
-	lookup := question.lookup(q.Collections, max(candidates, q.Limit), r.w)
+	lookup := question.lookup(q.Collections, depth(q.Limit), r.w)
 	lookup.Also = slices.Concat(near.also(), learned.also())
 	got, err := r.engine.Candidates(ctx, lookup)
 	if err != nil {
