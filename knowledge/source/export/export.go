@@ -1,0 +1,155 @@
+// Package export gives the documents of zip files: exports of Slack, Confluence,
+// Notion and Google Drive, histories of Discord, and archives of plain documents.
+// Which one a file is, is told by what is in it. Nothing is unpacked to disk.
+//
+// A newer export of the same workspace, space or folder replaces what an older
+// one gave, whatever its file is called: each kind has origins of its own, and
+// speaks for them alone.
+package export
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/source/slackexport"
+)
+
+// Options say how exports are read. The zero value is what New uses.
+type Options struct {
+	// Slack is for the exports of Slack workspaces.
+	Slack slackexport.Options
+}
+
+// source is the documents of zip files.
+type source struct {
+	o     Options
+	paths []string // as they were named
+	zips  []zipFile
+
+	mu      sync.Mutex
+	seed    maphash.Seed
+	readers []reader            // of the last run
+	seen    map[uint64]struct{} // hashes of the origins that the last run gave
+	done    bool                // the last run read all
+}
+
+// zipFile is one path.
+type zipFile struct {
+	named, real string
+	changed     time.Time
+}
+
+// reader gives the documents of one export.
+type reader interface {
+	Documents(ctx context.Context) iter.Seq2[knowledge.Document, error]
+	Covers(origin string) bool
+}
+
+var errNothing = errors.New("no zip file was named")
+
+// Is reports whether a path is one of a zip file, by its name.
+func Is(path string) bool { return strings.EqualFold(filepath.Ext(path), ".zip") }
+
+// New returns the documents of zip files. A path that does not exist is an
+// error. The source has knowledge.Places.
+func New(paths []string) (knowledge.Source, error) { return Options{}.New(paths) }
+
+// New is the function New with options.
+func (o Options) New(paths []string) (knowledge.Source, error) {
+	if len(paths) == 0 {
+		return nil, errNothing
+	}
+	s := &source{o: o, paths: slices.Clone(paths), seed: maphash.MakeSeed()}
+	for _, p := range paths {
+		z, err := find(p)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p, err)
+		}
+		if !slices.ContainsFunc(s.zips, func(other zipFile) bool { return other.real == z.real }) {
+			s.zips = append(s.zips, z)
+		}
+	}
+	// The newest first: of what two exports have, it has the later state.
+	slices.SortStableFunc(s.zips, func(x, y zipFile) int {
+		return cmp.Or(y.changed.Compare(x.changed), strings.Compare(y.real, x.real))
+	})
+	return s, nil
+}
+
+func find(p string) (zipFile, error) {
+	abs, err := filepath.Abs(p)
+	if err != nil {
+		return zipFile{}, err
+	}
+	info, err := os.Stat(abs)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return zipFile{}, fmt.Errorf("%w: check the path", fs.ErrNotExist)
+	case err != nil:
+		return zipFile{}, err
+	case !info.Mode().IsRegular():
+		return zipFile{}, errors.New("it is not a file")
+	}
+	plain, err := filepath.EvalSymlinks(abs)
+	return zipFile{p, plain, info.ModTime()}, err
+}
+
+// Name implements knowledge.Source.
+func (s *source) Name() string { return strings.Join(s.paths, ", ") }
+
+// Documents implements knowledge.Source. An export that can't be read ends it
+// with an error after all others: what was indexed of it can't be told from what
+// is gone.
+func (s *source) Documents(ctx context.Context) iter.Seq2[knowledge.Document, error] {
+	return func(yield func(knowledge.Document, error) bool) {
+		s.forget()
+		open := &opened{o: s.o}
+		defer open.close()
+		failed := open.all(ctx, s.zips)
+		s.know(open.readers())
+		for _, p := range open.list {
+			err, more := s.read(ctx, p, yield)
+			if !more {
+				return
+			}
+			if err != nil {
+				failed = append(failed, fmt.Errorf("%s: %w", p.name, err))
+			}
+		}
+		if err := cmp.Or(ctx.Err(), errors.Join(failed...)); err != nil {
+			yield(knowledge.Document{}, err)
+			return
+		}
+		s.finish()
+	}
+}
+
+// read yields the documents of one export that were not given before. more says
+// whether to go on.
+func (s *source) read(ctx context.Context, p pending, yield func(knowledge.Document, error) bool) (failed error, more bool) {
+	for doc, err := range p.Documents(ctx) {
+		_, skipped := errors.AsType[*knowledge.Skipped](err)
+		switch {
+		case err != nil && !skipped:
+			return err, true
+		case err == nil && !s.first(doc.Origin):
+			continue
+		}
+		if !yield(doc, err) {
+			return nil, false
+		}
+	}
+	return nil, true
+}

@@ -1,0 +1,120 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/tribunebot/tribune/knowledge/archive"
+	"github.com/tribunebot/tribune/knowledge/source/confluence"
+	"github.com/tribunebot/tribune/knowledge/source/discordexport"
+	"github.com/tribunebot/tribune/knowledge/source/drive"
+	"github.com/tribunebot/tribune/knowledge/source/notion"
+	"github.com/tribunebot/tribune/knowledge/source/slackexport"
+)
+
+// pending is an export that is to be read.
+type pending struct {
+	reader
+	name string
+}
+
+// opened is the zip files of one run.
+type opened struct {
+	o     Options
+	files []*os.File
+	list  []pending
+	slack map[string][]*archive.Archive // by workspace
+	order []string                      // of workspaces
+	named map[string]string             // the path of a workspace's newest export
+}
+
+// close closes what was only read from.
+func (o *opened) close() {
+	for _, f := range o.files {
+		f.Close()
+	}
+}
+
+// readers are those of all exports.
+func (o *opened) readers() (out []reader) {
+	for _, p := range o.list {
+		out = append(out, p.reader)
+	}
+	return out
+}
+
+// all opens zip files, and returns what was wrong with those that can't be.
+func (o *opened) all(ctx context.Context, zips []zipFile) (failed []error) {
+	o.slack, o.named = map[string][]*archive.Archive{}, map[string]string{}
+	for _, z := range zips {
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err := o.one(ctx, z); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", z.named, err))
+		}
+	}
+	for _, team := range o.order {
+		e, err := slackexport.Open(ctx, o.slack[team], o.o.Slack)
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", o.named[team], err))
+			continue
+		}
+		o.list = append(o.list, pending{e, o.named[team]})
+	}
+	return failed
+}
+
+// one opens one zip file.
+func (o *opened) one(ctx context.Context, z zipFile) error {
+	f, err := os.Open(z.real)
+	if err != nil {
+		return err
+	}
+	o.files = append(o.files, f)
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	a, err := archive.Open(f, info.Size())
+	if err != nil {
+		return err
+	}
+	if slackexport.Is(a) { // those of one workspace are one
+		team, err := slackexport.Team(ctx, a)
+		if err != nil {
+			return err
+		}
+		if o.named[team] == "" {
+			o.named[team], o.order = z.named, append(o.order, team)
+		}
+		o.slack[team] = append(o.slack[team], a)
+		return nil
+	}
+	r, err := open(ctx, a, z)
+	if err == nil {
+		o.list = append(o.list, pending{r, z.named})
+	}
+	return err
+}
+
+// open tells by its content what an archive is.
+func open(ctx context.Context, a *archive.Archive, z zipFile) (reader, error) {
+	name := filepath.Base(z.real)
+	switch {
+	case confluence.Is(a):
+		return confluence.Open(ctx, a)
+	case notion.Is(a):
+		return notion.Open(ctx, a)
+	case drive.Is(a, name):
+		return drive.Open(a), nil
+	case discordexport.Is(a):
+		return discordexport.Open(a), nil
+	case a.File("word/document.xml") != nil, a.File("xl/workbook.xml") != nil, a.File("ppt/presentation.xml") != nil:
+		return nil, errors.New("it is an Office file: give it the ending .docx, .xlsx or .pptx")
+	}
+	return &plain{a: a, at: z.real}, nil
+}

@@ -1,0 +1,223 @@
+package slackexport
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/archive"
+)
+
+// channel is a channel or conversation as the lists of an export have it.
+type channel struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	IsPrivate bool   `json:"is_private"`
+	folder    string
+}
+
+// roster is the channels of one archive. What is private in any list is private.
+type roster struct {
+	public, private, direct []channel
+}
+
+func readRoster(ctx context.Context, a *archive.Archive, root string) (roster, error) {
+	var r roster
+	for name, into := range map[string]*[]channel{
+		"channels.json": &r.public, "groups.json": &r.private, "mpims.json": &r.direct, "dms.json": &r.direct,
+	} {
+		err := readList(ctx, a, root+name, func(c channel) { *into = append(*into, c) })
+		if err != nil {
+			return roster{}, err
+		}
+	}
+	return r, nil
+}
+
+// readList reads a JSON list, where there is one. Elements of another shape are
+// passed over.
+func readList[T any](ctx context.Context, a *archive.Archive, name string, take func(T)) error {
+	f := a.File(name)
+	if f == nil {
+		return nil
+	}
+	body, err := f.Read(ctx)
+	if err == nil {
+		err = elements(body, take)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+var errJSON = errors.New("it is not JSON as Slack writes it: export again")
+
+// elements reads the elements of a JSON list, up to where it breaks.
+func elements[T any](body []byte, take func(T)) error {
+	in := json.NewDecoder(bytes.NewReader(body))
+	start, err := in.Token()
+	if delim, ok := start.(json.Delim); err != nil || !ok || delim != '[' {
+		return errJSON
+	}
+	for in.More() {
+		var raw json.RawMessage
+		if err := in.Decode(&raw); err != nil {
+			return errJSON
+		}
+		var element T
+		if json.Unmarshal(raw, &element) == nil {
+			take(element)
+		}
+	}
+	if _, err := in.Token(); err != nil {
+		return errJSON
+	}
+	return nil
+}
+
+// known is what the lists of all archives say of folders, by name and by id.
+type known struct{ public, hidden, direct map[string]channel }
+
+// merge takes the newest list last, so that it wins; but what is private in any
+// is private.
+func merge(lists []roster) known {
+	k := known{map[string]channel{}, map[string]channel{}, map[string]channel{}}
+	for _, list := range slices.Backward(lists) {
+		for _, c := range list.public {
+			k.public[c.Name] = c
+			if c.IsPrivate {
+				k.hidden[c.Name], k.hidden[c.ID] = c, c
+			}
+		}
+		for _, c := range list.private {
+			k.hidden[c.Name], k.hidden[c.ID] = c, c
+		}
+		for _, c := range list.direct {
+			k.hidden[c.Name], k.hidden[c.ID] = c, c
+			k.direct[c.Name], k.direct[c.ID] = c, c
+		}
+	}
+	delete(k.public, "")
+	delete(k.hidden, "")
+	return k
+}
+
+// of is the channel that a folder is of, and whether it is private.
+func (k known) of(folder string) (c channel, private bool) {
+	c = k.public[folder]
+	secret, private := k.hidden[folder]
+	if !private && c.ID != "" {
+		secret, private = k.hidden[c.ID]
+	}
+	if private {
+		c = secret
+	}
+	c.folder, c.Name = folder, cmp.Or(c.Name, folder)
+	return c, private
+}
+
+// choose says which folders are read. It fails closed: a folder is read where a
+// list says that it is a public channel's and no list says otherwise, or where
+// somebody asked for it.
+func (e *Export) choose(lists []roster) {
+	k, direct := merge(lists), 0
+	for _, folder := range slices.Sorted(maps.Keys(e.days)) {
+		c, private := k.of(folder)
+		switch {
+		case !isID(c.ID):
+			e.leave(folder, "it is in none of the export's lists of channels")
+		case !private || e.asked(c):
+			e.channels = append(e.channels, c)
+		case k.direct[c.ID].ID != "":
+			direct++
+		default:
+			e.leave(folder, "it is private: what was said there is left out, unless it is named as one to read")
+		}
+	}
+	if direct > 0 {
+		e.leave("direct messages", fmt.Sprintf("%d private conversations are left out", direct))
+	}
+}
+
+// asked reports whether somebody asked for a private channel.
+func (e *Export) asked(c channel) bool {
+	return slices.ContainsFunc(e.o.Private, func(name string) bool {
+		return name != "" && (name == c.ID || strings.TrimPrefix(name, "#") == c.Name)
+	})
+}
+
+// leave notes that a folder is not read.
+func (e *Export) leave(folder, reason string) {
+	e.private = append(e.private, knowledge.Skipped{Document: folder, Reason: reason})
+}
+
+// person is a member of the workspace.
+type person struct {
+	ID       string  `json:"id"`
+	TeamID   string  `json:"team_id"`
+	Name     string  `json:"name"`
+	RealName string  `json:"real_name"`
+	IsBot    bool    `json:"is_bot"`
+	Profile  profile `json:"profile"`
+}
+
+type profile struct {
+	RealName    string `json:"real_name"`
+	DisplayName string `json:"display_name"`
+}
+
+// called is the name that others see.
+func (p person) called() string {
+	return cmp.Or(p.Profile.DisplayName, p.Profile.RealName, p.RealName, p.Name)
+}
+
+// people are the members by id.
+type people map[string]person
+
+// add takes those that are not known.
+func (p people) add(others people) {
+	for id, other := range others {
+		if _, known := p[id]; !known {
+			p[id] = other
+		}
+	}
+}
+
+// readPeople reads the members, and which workspace most of them are of: those
+// of others that share a channel are listed too.
+func readPeople(ctx context.Context, a *archive.Archive, root string) (people, string, error) {
+	found, teams := people{}, map[string]int{}
+	for _, name := range [...]string{"users.json", "org_users.json"} {
+		err := readList(ctx, a, root+name, func(p person) {
+			found[p.ID] = p
+			if isID(p.TeamID) {
+				teams[p.TeamID]++
+			}
+		})
+		if err != nil {
+			return nil, "", err
+		}
+	}
+	team, most := "unknown", 0
+	for _, id := range slices.Sorted(maps.Keys(teams)) {
+		if teams[id] > most {
+			team, most = id, teams[id]
+		}
+	}
+	return found, team, nil
+}
+
+// isID reports whether a text is an id as Slack gives them: letters and digits.
+func isID(id string) bool {
+	return id != "" && len(id) <= 32 && !strings.ContainsFunc(id, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z')
+	})
+}
