@@ -31,7 +31,7 @@ func TestGrowth(t *testing.T) {
 	var e *weaviate.Engine
 	if *server != "" {
 		nodes = startCluster(t, 1, 18300)
-		e = open(t, "Growth", nodes, weaviate.Options{Timeout: 30 * time.Second})
+		e = open(t, "Growth", nodes, weaviate.Options{})
 	}
 	for text := range strings.SplitSeq(*growth, ",") {
 		n, err := strconv.Atoi(text)

@@ -43,7 +43,7 @@ func TestQuality(t *testing.T) {
 	}
 	nodes := startCluster(t, 1, 18200)
 	x := developmentLibrary(t)
-	e := open(t, "Quality", nodes, weaviate.Options{Timeout: 20 * time.Second})
+	e := open(t, "Quality", nodes, weaviate.Options{})
 	for _, name := range strings.Split(*sets, ",") {
 		started := time.Now()
 		n := follow(t, e, x, name)

@@ -1,10 +1,10 @@
 package weaviate_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"hash/fnv"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -16,10 +16,10 @@ import (
 	"github.com/tribunebot/tribune/knowledge/weaviate"
 )
 
-// send sends one request to a node, past the engine.
-func send(t *testing.T, n *node, method, path, body string) {
+// send sends one request to a node, past the engine, and returns its answer.
+func send(t *testing.T, n *node, method, path, body string) string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, n.url+path, bytes.NewReader([]byte(body)))
+	req, err := http.NewRequestWithContext(t.Context(), method, n.url+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,9 +30,11 @@ func send(t *testing.T, n *node, method, path, body string) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s %s: %s", method, path, resp.Status)
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s %s: %s, %v", method, path, resp.Status, err)
 	}
+	return string(text)
 }
 
 // realSchema finds a class that somebody else made.

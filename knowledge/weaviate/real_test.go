@@ -166,7 +166,7 @@ func realResume(t *testing.T, nodes []*node) {
 		t.Errorf("%d written by the second run, want %d", n, whole.Total-stopped)
 	}
 	if got, err := e.Candidates(t.Context(), lookup("large")); err != nil || got.Total != whole.Total || embedded.asked != 1 {
-		t.Errorf("after: %d passages, %v; want the cluster's answer", got.Total, err)
+		t.Errorf("after: %d passages, %v, %v; want the cluster's answer", got.Total, err, e.State())
 	}
 	broken := func(yield func(knowledge.Passage, error) bool) { yield(knowledge.Passage{}, errors.New("broken")) }
 	if err := e.Follow(t.Context(), "large", iter.Seq2[knowledge.Passage, error](broken), nil); err == nil {

@@ -21,6 +21,10 @@ import (
 
 var server = flag.String("weaviate", "", "path of a weaviate-server to test against, inside a network namespace of its own")
 
+// patience is how long a search may take: servers share the machine with their
+// test, and with whatever else runs there.
+const patience = 20 * time.Second
+
 // testKey is the key that the servers of a test take.
 const testKey = "a-key-of-the-test"
 
@@ -64,10 +68,6 @@ func startCluster(tb testing.TB, n, base int) []*node {
 	for i := range nodes {
 		nodes[i] = newNode(tb, i, n, base, strings.Join(join, ","))
 		nodes[i].start(tb)
-		if i == 0 && n > 1 {
-			// The others ask it for the way to each other, once.
-			listening(tb, "127.0.0.1:"+strconv.Itoa(base+2))
-		}
 	}
 	for _, one := range nodes {
 		one.await(tb)
@@ -92,9 +92,13 @@ func newNode(tb testing.TB, i, n, base int, join string) *node {
 		"RAFT_PORT=" + strconv.Itoa(port+4), "RAFT_INTERNAL_RPC_PORT=" + strconv.Itoa(port+5),
 		"RAFT_JOIN=" + join, "RAFT_BOOTSTRAP_EXPECT=" + strconv.Itoa(n),
 	}
-	if i > 0 {
-		env = append(env, "CLUSTER_JOIN=localhost:"+strconv.Itoa(base+2))
+	// A node that comes back asks the others for the way, so each knows all; with
+	// itself among them there is always one to answer, whoever starts first.
+	var gossip []string
+	for k := range n {
+		gossip = append(gossip, "localhost:"+strconv.Itoa(base+10*k+2))
 	}
+	env = append(env, "CLUSTER_JOIN="+strings.Join(gossip, ","))
 	return &node{
 		url: "http://127.0.0.1:" + strconv.Itoa(port), dir: dir, env: env, log: filepath.Join(dir, "log"),
 		args: []string{"--scheme", "http", "--host", "127.0.0.1", "--port", strconv.Itoa(port)},
@@ -151,21 +155,6 @@ func (n *node) await(tb testing.TB) {
 	}
 }
 
-// listening waits until an address takes connections.
-func listening(tb testing.TB, address string) {
-	tb.Helper()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for range 600 {
-		if c, err := new(net.Dialer).DialContext(tb.Context(), "tcp", address); err == nil {
-			c.Close()
-			return
-		}
-		<-tick.C
-	}
-	tb.Fatalf("nothing listens at %s", address)
-}
-
 // resident is the memory of the server in MB.
 func (n *node) resident(tb testing.TB) int {
 	tb.Helper()
@@ -199,7 +188,7 @@ func urls(nodes []*node) []string {
 // open opens an engine whose classes are its own.
 func open(tb testing.TB, prefix string, nodes []*node, o weaviate.Options) *weaviate.Engine {
 	tb.Helper()
-	o.Hosts, o.Key, o.Prefix = urls(nodes), testKey, prefix
+	o.Hosts, o.Key, o.Prefix, o.Timeout = urls(nodes), testKey, prefix, patience
 	e, err := weaviate.Open(tb.Context(), o)
 	if err != nil {
 		tb.Fatal(err)
