@@ -125,12 +125,15 @@ func searchesOnly(how func(http.ResponseWriter, *http.Request) bool) func(http.R
 // failures are what a host can do instead of answering.
 func failures() map[string]func(http.ResponseWriter, *http.Request) bool {
 	return map[string]func(http.ResponseWriter, *http.Request) bool{
-		"hangs":       hang,
-		"500":         answerWith(500, `{"error":[{"message":"shard is gone"}]}`),
-		"503":         answerWith(503, ""),
-		"too many":    answerWith(429, ""),
-		"a web page":  answerWith(200, "<html>Sign in</html>"),
-		"redirect":    func(w http.ResponseWriter, r *http.Request) bool { http.Redirect(w, r, "/elsewhere", 302); return true },
+		"hangs":      hang,
+		"500":        answerWith(500, `{"error":[{"message":"shard is gone"}]}`),
+		"503":        answerWith(503, ""),
+		"too many":   answerWith(429, ""),
+		"a web page": answerWith(200, "<html>Sign in</html>"),
+		"redirect": func(w http.ResponseWriter, r *http.Request) bool {
+			http.Redirect(w, r, "/elsewhere", http.StatusFound)
+			return true
+		},
 		"breaks off":  func(w http.ResponseWriter, _ *http.Request) bool { w.Header().Set("Content-Length", "99"); return true },
 		"query error": searchesOnly(answerWith(200, `{"errors":[{"message":"no replica of shard x"}]}`)),
 		"bad query":   searchesOnly(answerWith(422, `{"error":[{"message":"no such class"}]}`)),
@@ -382,7 +385,7 @@ func TestHeader(t *testing.T) {
 	if s.fakes[0].auth != "Bearer the-secret-key" {
 		t.Errorf("header %q", s.fakes[0].auth)
 	}
-	if !strings.Contains(s.fakes[0].body, `x x x y\"`) {
+	if !strings.Contains(s.fakes[0].body, strings.Repeat("x ", 3)+`y\"`) {
 		t.Errorf("weights are not in the query: %s", s.fakes[0].body)
 	}
 }

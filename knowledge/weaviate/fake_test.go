@@ -73,6 +73,13 @@ func (f *fake) count() int {
 	return f.asked
 }
 
+// reply answers with JSON.
+func reply(w http.ResponseWriter, v any) {
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		panic(http.ErrAbortHandler) // the client is gone
+	}
+}
+
 func (f *fake) getClass(w http.ResponseWriter, r *http.Request) {
 	c, ok := f.classes[r.PathValue("class")]
 	if !ok {
@@ -96,7 +103,7 @@ func (f *fake) getObject(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
-	json.NewEncoder(w).Encode(o)
+	reply(w, o)
 }
 
 func (f *fake) write(w http.ResponseWriter, r *http.Request) {
@@ -114,7 +121,7 @@ func (f *fake) write(w http.ResponseWriter, r *http.Request) {
 		f.objects[id] = o
 		out = append(out, map[string]any{"id": id, "result": map[string]any{"status": "SUCCESS"}})
 	}
-	json.NewEncoder(w).Encode(out)
+	reply(w, out)
 }
 
 func (f *fake) remove(w http.ResponseWriter, r *http.Request) {
@@ -133,7 +140,7 @@ func (f *fake) remove(w http.ResponseWriter, r *http.Request) {
 			n++
 		}
 	}
-	json.NewEncoder(w).Encode(map[string]any{"results": map[string]any{"matches": n, "successful": n}})
+	reply(w, map[string]any{"results": map[string]any{"matches": n, "successful": n}})
 }
 
 // search returns every object that the query's collections have, whatever its
@@ -151,12 +158,12 @@ func (f *fake) search(w http.ResponseWriter, r *http.Request) {
 			})
 		}
 	}
-	if strings.HasPrefix(q.Query, "{Aggregate{") {
-		class, _, _ := strings.Cut(strings.TrimPrefix(q.Query, "{Aggregate{"), "(")
+	if rest, ok := strings.CutPrefix(q.Query, "{Aggregate{"); ok {
+		class, _, _ := strings.Cut(rest, "(")
 		count := []map[string]any{{"meta": map[string]any{"count": len(hits)}}}
-		json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"Aggregate": map[string]any{class: count}}})
+		reply(w, map[string]any{"data": map[string]any{"Aggregate": map[string]any{class: count}}})
 		return
 	}
 	name, _, _ := strings.Cut(strings.TrimPrefix(q.Query, "{Get{"), ":")
-	json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"Get": map[string]any{name: hits}}})
+	reply(w, map[string]any{"data": map[string]any{"Get": map[string]any{name: hits}}})
 }

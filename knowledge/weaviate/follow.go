@@ -158,7 +158,7 @@ func (f *follow) each(ctx context.Context, do func(p knowledge.Passage, text, ha
 		}
 		p.Collection = f.collection
 		text := stored(p)
-		if err := do(p, text, digest(f.e.print, text)); err != nil {
+		if err := do(p, text, digest(f.e.writer, text)); err != nil {
 			return err
 		}
 	}

@@ -60,7 +60,6 @@ func grow(t *testing.T, n int, e *weaviate.Engine, nodes []*node) {
 	started := time.Now()
 	feed(t, x, collection, docs)
 	built := time.Since(started)
-	docs = nil //nolint:wastedassign // lets go of the texts before memory is measured
 	embedded := latency(t, x, collection, asked)
 	t.Logf("%7d documents, embedded: built in %s, %d MB on disk, %d MB resident, a question %s",
 		n, built.Round(100*time.Millisecond), diskMB(t, dir), ownMB(t), embedded)

@@ -44,7 +44,7 @@ func TestQuality(t *testing.T) {
 	nodes := startCluster(t, 1, 18200)
 	x := developmentLibrary(t)
 	e := open(t, "Quality", nodes, weaviate.Options{})
-	for _, name := range strings.Split(*sets, ",") {
+	for name := range strings.SplitSeq(*sets, ",") {
 		started := time.Now()
 		n := follow(t, e, x, name)
 		t.Logf("%s: %d passages copied in %s; server: %d MB on disk, %d MB resident", name, n,
@@ -129,7 +129,7 @@ func developmentLibrary(t *testing.T) *index.Index {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { x.Close() })
-	for _, name := range strings.Split(*sets, ",") {
+	for name := range strings.SplitSeq(*sets, ",") {
 		src, err := folder.New([]string{unpack(t, name)})
 		if err != nil {
 			t.Fatal(err)

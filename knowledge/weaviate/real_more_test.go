@@ -39,6 +39,7 @@ func send(t *testing.T, n *node, method, path, body string) string {
 
 // realSchema finds a class that somebody else made.
 func realSchema(t *testing.T, nodes []*node) {
+	t.Helper()
 	send(t, nodes[0], http.MethodPost, "/v1/schema",
 		`{"class":"DriftPassage","vectorizer":"none","properties":[{"name":"terms","dataType":["text"],"tokenization":"word"}]}`)
 	_, err := weaviate.Open(t.Context(), weaviate.Options{Hosts: urls(nodes), Key: testKey, Prefix: "Drift"})
@@ -79,6 +80,7 @@ func (e *embedder) Embed(_ context.Context, texts []string) ([]knowledge.Vector,
 
 // realVectors finds by meaning what the named collections have.
 func realVectors(t *testing.T, nodes []*node) {
+	t.Helper()
 	x := library(t)
 	m := &embedder{fail: true}
 	e := open(t, "Vectors", nodes, weaviate.Options{Embedder: m})
@@ -111,6 +113,7 @@ func realVectors(t *testing.T, nodes []*node) {
 
 // realFallback asks for collections of which the cluster has one.
 func realFallback(t *testing.T, nodes []*node) {
+	t.Helper()
 	x := library(t)
 	e := open(t, "Fallback", nodes, weaviate.Options{Fallback: x})
 	follow(t, e, x, knowledgetest.Secret)

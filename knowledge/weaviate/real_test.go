@@ -63,6 +63,7 @@ func follow(tb testing.TB, e *weaviate.Engine, x *index.Index, collection string
 }
 
 func realKit(t *testing.T, nodes []*node) {
+	t.Helper()
 	x := library(t)
 	e := open(t, "Kit", nodes, weaviate.Options{})
 	for name := range knowledgetest.Documents() {
@@ -97,6 +98,7 @@ func find(tb testing.TB, e knowledge.Engine, l knowledge.Lookup) []string {
 
 // realFollow adds, changes and removes documents, and drops the collection.
 func realFollow(t *testing.T, nodes []*node) {
+	t.Helper()
 	x := library(t)
 	e := open(t, "Follow", nodes, weaviate.Options{})
 	follow(t, e, x, knowledgetest.Secret)
@@ -142,6 +144,7 @@ func (c *counting) Candidates(ctx context.Context, l knowledge.Lookup) (knowledg
 
 // realResume stops a copy in the middle: the fallback answers until it is done.
 func realResume(t *testing.T, nodes []*node) {
+	t.Helper()
 	x := library(t)
 	feed(t, x, "large", knowledgetest.Generate(2000))
 	whole, err := x.Candidates(t.Context(), lookup("large"))
@@ -178,6 +181,7 @@ func realResume(t *testing.T, nodes []*node) {
 }
 
 func realKey(t *testing.T, nodes []*node) {
+	t.Helper()
 	for _, key := range []string{"", "another"} {
 		_, err := weaviate.Open(t.Context(), weaviate.Options{Hosts: urls(nodes), Key: key, Prefix: "Key"})
 		if !errors.Is(err, weaviate.ErrKey) {
@@ -188,6 +192,7 @@ func realKey(t *testing.T, nodes []*node) {
 
 // realOdd has names and texts that a filter or a query could be broken by.
 func realOdd(t *testing.T, nodes []*node) {
+	t.Helper()
 	e := open(t, "Odd", nodes, weaviate.Options{})
 	names := []string{`a"b`, " office", "office", "Office", "a\\", "x\x00y", "名字", "a,b", "*", "off*", "\U000E0001", "𠮷"}
 	for i, name := range names {

@@ -76,6 +76,7 @@ func startCluster(tb testing.TB, n, base int) []*node {
 }
 
 func newNode(tb testing.TB, i, n, base int, join string) *node {
+	tb.Helper()
 	dir := tb.TempDir()
 	port := base + 10*i
 	env := []string{

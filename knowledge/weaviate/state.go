@@ -116,7 +116,7 @@ func (e *Engine) readState(ctx context.Context, collection string) (collectionSt
 		return s, err
 	default:
 		s.passages, _ = strconv.Atoi(o.Properties[propPassages])
-		s.whole = o.Properties[propWhole] == e.print
+		s.whole = o.Properties[propWhole] == e.writer
 		s.tag = o.Properties[propTag]
 	}
 	s.read = e.now()
@@ -130,7 +130,7 @@ func (e *Engine) writeState(ctx context.Context, collection string, s collection
 		propName: collection, propPassages: strconv.Itoa(s.passages), propWhole: "", propTag: s.tag,
 	}}
 	if s.whole {
-		o.Properties[propWhole] = e.print
+		o.Properties[propWhole] = e.writer
 	}
 	if err := e.write(ctx, []object{o}); err != nil {
 		return err

@@ -63,7 +63,7 @@ func lose(t *testing.T, e *weaviate.Engine, x *index.Index, lost *node, docs []k
 	group.Go(func() {
 		for ctx.Err() == nil {
 			started := time.Now()
-			got, err := e.Candidates(t.Context(), lookup(knowledgetest.Office))
+			got, err := e.Candidates(context.WithoutCancel(ctx), lookup(knowledgetest.Office))
 			slowest = max(slowest, time.Since(started))
 			reads++
 			if err != nil || len(got.Passages) == 0 {

@@ -3,8 +3,8 @@
 // rank orders them as it orders those of the embedded engine. Documents are
 // still fed into the embedded library; the cluster follows it.
 //
-// The cluster splits texts at spaces only. What a term is is decided by package
-// cut alone, here as everywhere.
+// The cluster splits texts at spaces only. It is package cut that makes terms of
+// a text, here as everywhere.
 package weaviate
 
 import (
@@ -54,7 +54,7 @@ type Engine struct {
 	now     func() time.Time
 	class   string // of the passages
 	state   string // of what is known of the collections
-	print   string // of the cutter and the embedder
+	writer  string // of the cutter and the embedder
 	known   known
 
 	following sync.Mutex // one Follow or Forget at a time
@@ -112,7 +112,7 @@ func newEngine(o Options) (*Engine, error) {
 		e.class += "V" + digest(vectors)[:8]
 		e.state += "V" + digest(vectors)[:8]
 	}
-	e.print = fingerprint(vectors)
+	e.writer = fingerprint(vectors)
 	e.cluster = &cluster{hosts: hosts, key: o.Key, client: newClient(), now: e.now, log: e.log, insist: o.Fallback == nil}
 	return e, nil
 }
