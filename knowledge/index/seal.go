@@ -65,6 +65,7 @@ func mergePlan() *mergeplan.MergePlanOptions {
 	plan := mergeplan.DefaultMergePlanOptions
 	plan.MaxSegmentsPerTier = 3
 	plan.SegmentsPerMergeTask = 16
+	plan.FloorSegmentSize = 10_000
 	return &plan
 }
 
