@@ -13,7 +13,7 @@ import (
 // collectionKeys are the keys of a collection.
 func collectionKeys() []key {
 	return []key{
-		{"sources", "what it is fed from: {dir: FOLDER}, {file: FILE} (an export as a zip file too), {url: PAGE or SITEMAP}, {git: REPOSITORY}, {discord: CHANNEL ID}; paths relative to this file; private: true beside an address lets it lie on a private network"},
+		{"sources", "what it is fed from: {dir: FOLDER}, {file: FILE} (an export as a zip file too), {url: PAGE or SITEMAP}, {git: REPOSITORY}, {discord: CHANNEL ID}; paths relative to this file; private: true beside an address lets it lie on a private network; private_channels: [NAMES] beside a Slack export reads those too"},
 		{"visible_to", `who may see it: "platform:team:channel", "platform:team:public", "platform:team:dm", web, "key:NAME"; without it the terminal and the master key alone, but everybody for default and handbook`},
 		{"authority", "how much its passages count beside those of other collections, 0.1 to 10 (1 where it is not set)"},
 		{"half_life", "the age at which a document counts half as much as a new one, as in 365d; without it age does not matter"},
@@ -81,7 +81,11 @@ func (r *fileReader) source(node ast.Node, where string) (Source, bool) {
 		s     Source
 		given entry
 	)
-	for _, e := range r.mapping(node, where, append(sourceKinds(), "private")) {
+	for _, e := range r.mapping(node, where, append(sourceKinds(), "private", "private_channels")) {
+		if e.key == "private_channels" {
+			s.PrivateChannels = itemTexts(r.texts(e.value, e.where))
+			continue
+		}
 		text, ok := r.text(e.value, e.where)
 		switch {
 		case !ok:

@@ -40,6 +40,9 @@ type Source struct {
 	Address string `json:"address"`
 	// Private allows it to lie on a private network.
 	Private bool `json:"private,omitempty"`
+	// PrivateChannels are the private channels of a Slack export that are read
+	// too; without it public ones alone are.
+	PrivateChannels []string `json:"private_channels,omitempty"`
 }
 
 // Addresses returns where a collection is fed from.

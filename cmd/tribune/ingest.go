@@ -24,6 +24,7 @@ type ingestCmd struct {
 	Prune      bool     `help:"Remove the documents that came from these places and are there no longer."`
 	Watch      bool     `help:"Go on, and feed again what changes, until Ctrl-C. Addresses are read again every hour."`
 	Private    bool     `help:"Addresses may lie on a private network."`
+	Channel    []string `name:"private-channel" help:"A private channel of a Slack export that is to be read too; public ones are." placeholder:"NAME"`
 	JSON       bool     `help:"Print the report as one JSON object."`
 }
 
@@ -54,7 +55,7 @@ func (cmd *ingestCmd) Run(ctx context.Context, s streams) error {
 // feed feeds the documents once and reports.
 func (cmd *ingestCmd) feed(ctx context.Context, svc service, paths []string, s streams) error {
 	bar := &progressBar{w: s.Err, on: isTerminal(s.Err) && !cmd.JSON, now: time.Now}
-	request := ingestRequest{Paths: paths, Collection: cmd.Collection, Prune: cmd.Prune, Private: cmd.Private}
+	request := ingestRequest{Paths: paths, Collection: cmd.Collection, Prune: cmd.Prune, Private: cmd.Private, Channels: cmd.Channel}
 	report, err := svc.Ingest(ctx, request, bar.show)
 	bar.clear()
 	if err != nil {
@@ -71,7 +72,7 @@ func (cmd *ingestCmd) feed(ctx context.Context, svc service, paths []string, s s
 // watchPaths feeds again when a folder changes, and addresses every hour, until
 // ctx is done.
 func watchPaths(ctx context.Context, paths []string, s streams, feed func(context.Context) error) error {
-	folders := slices.DeleteFunc(slices.Clone(paths), remoteAddress)
+	folders := slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return sourceKind(p) != "folder" })
 	again := make(chan struct{}, 1)
 	var watching errgroup.Group
 	if len(folders) > 0 {

@@ -43,7 +43,8 @@ type ingestRequest struct {
 	Paths      []string `json:"paths"`
 	Collection string   `json:"collection"`
 	Prune      bool     `json:"prune,omitempty"`
-	Private    bool     `json:"private,omitempty"` // addresses may lie on a private network
+	Private    bool     `json:"private,omitempty"`          // addresses may lie on a private network
+	Channels   []string `json:"private_channels,omitempty"` // of a Slack export that are read too
 }
 
 // dropRequest names a collection that goes with all that is known of it.

@@ -11,38 +11,70 @@ import (
 	"github.com/tribunebot/tribune/config"
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/source"
+	"github.com/tribunebot/tribune/knowledge/source/discord"
+	"github.com/tribunebot/tribune/knowledge/source/export"
 	"github.com/tribunebot/tribune/knowledge/source/folder"
 	"github.com/tribunebot/tribune/knowledge/source/git"
+	"github.com/tribunebot/tribune/knowledge/source/slackexport"
 	"github.com/tribunebot/tribune/knowledge/source/web"
 )
 
-// sourceOpener opens the addresses of one kind of source.
-type sourceOpener func(a *App, addresses []string, private []netip.Prefix) (knowledge.Source, error)
+// sourceOpener opens sources of one kind.
+type sourceOpener func(a *App, list []config.Source) (knowledge.Source, error)
 
-// sources are the kinds of place that documents come from. kindOf says which
-// one an address is of.
+// sources are the kinds of place that documents come from. sourceKind says
+// which one an address is of.
 var sources = map[string]sourceOpener{
-	"folder": func(_ *App, addresses []string, _ []netip.Prefix) (knowledge.Source, error) {
-		return folder.New(addresses)
-	},
-	"web": func(_ *App, addresses []string, private []netip.Prefix) (knowledge.Source, error) {
-		return web.New(addresses, web.Options{Private: private})
-	},
-	"git": func(a *App, addresses []string, private []netip.Prefix) (knowledge.Source, error) {
-		dir := filepath.Join(a.Config.Server.DataDir, "repositories")
-		return git.New(addresses, git.Options{Dir: dir, Token: a.gitToken, Private: private})
-	},
+	"folder":  func(_ *App, list []config.Source) (knowledge.Source, error) { return folder.New(addresses(list)) },
+	"export":  openExports,
+	"web":     openSites,
+	"git":     openRepositories,
+	"discord": openDiscordChannels,
 }
 
-var errSource = errors.New("documents come from files, folders, https:// pages and Git repositories")
+func openExports(_ *App, list []config.Source) (knowledge.Source, error) {
+	var private []string
+	for _, s := range list {
+		private = append(private, s.PrivateChannels...)
+	}
+	return export.Options{Slack: slackexport.Options{Private: private}}.New(addresses(list))
+}
 
-// kindOf is the kind of source that an address is of, "" for none. What exists
-// here is a path, whatever it looks like.
-func kindOf(address string) string {
-	_, err := os.Stat(address)
+func openSites(_ *App, list []config.Source) (knowledge.Source, error) {
+	return web.New(addresses(list), web.Options{Private: networks(list)})
+}
+
+func openRepositories(a *App, list []config.Source) (knowledge.Source, error) {
+	dir := filepath.Join(a.Config.Server.DataDir, "repositories")
+	return git.New(addresses(list), git.Options{Dir: dir, Token: a.gitToken, Private: networks(list)})
+}
+
+func openDiscordChannels(a *App, list []config.Source) (knowledge.Source, error) {
+	d := a.Config.Discord
+	return discord.New(addresses(list), discord.Options{Token: d.Token.Reveal(), API: d.APIURL.Reveal()})
+}
+
+func addresses(list []config.Source) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = s.Address
+	}
+	return out
+}
+
+var errSource = errors.New("documents come from files, folders, exports (.zip), https:// pages, Git repositories and discord:// channels")
+
+// sourceKind is the kind of source that an address is of, "" for none. What
+// exists here is a path, whatever it looks like.
+func sourceKind(address string) string {
+	info, err := os.Stat(address)
 	switch {
+	case err == nil && !info.IsDir() && export.Is(address):
+		return "export"
 	case err == nil:
 		return "folder"
+	case discord.Is(address):
+		return "discord"
 	case git.Is(address):
 		return "git"
 	case web.Is(address):
@@ -54,7 +86,10 @@ func kindOf(address string) string {
 }
 
 // remoteAddress tells whether an address is of another machine.
-func remoteAddress(address string) bool { return kindOf(address) != "folder" }
+func remoteAddress(address string) bool {
+	kind := sourceKind(address)
+	return kind != "folder" && kind != "export"
+}
 
 // openSources makes one source of several addresses, of any kinds.
 func (a *App) openSources(list []config.Source) (knowledge.Source, error) {
@@ -62,31 +97,35 @@ func (a *App) openSources(list []config.Source) (knowledge.Source, error) {
 		kind    string
 		private bool
 	}
-	groups := map[group][]string{}
+	groups := map[group][]config.Source{}
 	var order []group
 	for _, s := range list {
-		g := group{kindOf(s.Address), s.Private}
+		g := group{sourceKind(s.Address), s.Private}
 		if sources[g.kind] == nil {
 			return nil, usageError{fmt.Errorf("%q: %w", s.Address, errSource)}
 		}
 		if groups[g] == nil {
 			order = append(order, g)
 		}
-		groups[g] = append(groups[g], s.Address)
+		groups[g] = append(groups[g], s)
 	}
 	var all []knowledge.Source
 	for _, g := range order {
-		var private []netip.Prefix
-		if g.private {
-			private = privateNetworks()
-		}
-		src, err := sources[g.kind](a, groups[g], private)
+		src, err := sources[g.kind](a, groups[g])
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, src)
 	}
 	return source.Join(all...), nil
+}
+
+// networks are the private ones that may be reached for sources.
+func networks(list []config.Source) []netip.Prefix {
+	if len(list) == 0 || !list[0].Private {
+		return nil
+	}
+	return privateNetworks()
 }
 
 // privateNetworks are those that `private` allows: a team's own (RFC 1918, RFC
