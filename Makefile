@@ -15,10 +15,10 @@ FUZZTIME ?= 20s
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint fmt check race cover fuzz bench speed soak chaos eval e2e generate clean
+.PHONY: help run build test lint fmt check race cover fuzz bench speed soak chaos eval e2e e2e-weaviate generate clean
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build and start everything embedded, with one sample question
 	@exec bin/tribune serve --sample
@@ -72,8 +72,14 @@ soak: build ## 50 questions a second for 60 s through the whole program, none lo
 chaos: ## a short fault run: workers killed in mid-answer, every question answered once
 	@$(GO) test -count=1 -run '^TestChaos' -timeout 10m ./cmd/tribune
 
-eval: ## retrieval quality on the development set, where it is there
-	@$(GO) test -count=1 -run '^TestDevelopment' -timeout 30m -v ./knowledge/eval -eval
+eval: ## quality of retrieval, learning, refusal and quoting on the development set, where it is there; EVALFLAGS=-ablation for each feature's worth
+	@index=$$(mktemp -d); trap 'rm -rf "$$index"' EXIT; \
+		$(GO) test -count=1 -p 1 -run '^TestDevelopment' -timeout 60m -v ./knowledge/eval -eval -eval-index "$$index/i" $(EVALFLAGS)
+
+EVALFLAGS ?=
+
+e2e-weaviate: ## the cluster engine against real Weaviate servers, one node and three, one killed (Linux; builds the server once)
+	@deploy/weaviate/e2e.sh
 
 e2e: ## the end-to-end tests alone, told one by one; the official npm clients among them where node is
 	@$(GO) test -count=1 -run '^TestEndToEnd' -timeout 10m -v ./cmd/tribune
