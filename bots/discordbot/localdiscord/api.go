@@ -69,6 +69,8 @@ func (s *Server) routes(handle func(pattern string, a action)) {
 	handle("GET /guilds/{guild}", s.getGuild)
 	handle("GET /guilds/{guild}/channels", s.getGuildChannels)
 	handle("GET /guilds/{guild}/roles", s.getGuildRoles)
+	handle("GET /guilds/{guild}/threads/active", s.activeThreads)
+	handle("GET /channels/{channel}/threads/archived/public", s.archivedThreads)
 	handle("GET /channels/{channel}", s.getChannel)
 	handle("POST /channels/{channel}/typing", s.showTyping)
 	handle("GET /channels/{channel}/messages", s.listMessages)
