@@ -164,8 +164,11 @@ func (r *run) skip(room Room, reason string) error {
 
 // give yields the documents of messages, oldest first.
 func (r *run) give(room Room, messages []message) error {
-	said, empty := []talk.Message{}, 0
+	said, empty, people := []talk.Message{}, 0, 0
 	for _, m := range messages {
+		if m.person() {
+			people++
+		}
 		if m.empty() {
 			empty++
 		}
@@ -173,7 +176,7 @@ func (r *run) give(room Room, messages []message) error {
 			said = append(said, t)
 		}
 	}
-	if empty >= fewest && len(said) == 0 {
+	if empty >= fewest && empty*2 > people {
 		return errContent
 	}
 	for _, doc := range room.Documents(said) {
@@ -187,8 +190,9 @@ func (r *run) give(room Room, messages []message) error {
 	return nil
 }
 
-// fewest is how many messages of people must be without anything to tell that
-// the bot is not shown what they say.
+// fewest is how many messages of people, and half of all, must be without
+// anything to tell that the bot is not shown what they say: it sees those alone
+// that mention it.
 const fewest = 3
 
 // page is how many messages or threads a call gives at most.
@@ -264,7 +268,7 @@ func (r *run) listThreads(ctx context.Context, c channel) ([]channel, error) {
 	for _, t := range byID {
 		out = append(out, t)
 	}
-	slices.SortFunc(out, func(a, b channel) int { return newestFirst(a.LastMessageID+"", b.LastMessageID, a.ID, b.ID) })
+	slices.SortFunc(out, func(a, b channel) int { return newestFirst(a.LastMessageID, b.LastMessageID, a.ID, b.ID) })
 	return out, nil
 }
 

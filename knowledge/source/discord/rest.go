@@ -60,14 +60,14 @@ type refusal struct {
 
 // Error says what to do.
 func (r *refusal) Error() string {
-	switch {
-	case r.status == http.StatusUnauthorized:
+	switch r.status {
+	case http.StatusUnauthorized:
 		return "Discord does not know the bot's token: check DISCORD_TOKEN"
-	case r.status == http.StatusForbidden:
+	case http.StatusForbidden:
 		return "the bot may not read there: give it \"View Channel\" and \"Read Message History\" for that channel"
-	case r.status == http.StatusNotFound:
+	case http.StatusNotFound:
 		return "there is no such channel, or the bot is not in its server: check the id, and invite the bot"
-	case r.status == http.StatusTooManyRequests:
+	case http.StatusTooManyRequests:
 		return fmt.Sprintf("Discord asks to wait %s: try again later", r.after.Round(time.Second))
 	}
 	return fmt.Sprintf("Discord answered %d (code %d): try again later", r.status, r.code)

@@ -169,14 +169,14 @@ func (h history) said() (out []talk.Message) {
 		if m.Author.IsBot || m.Type != "Default" && m.Type != "Reply" || !isNumber(m.ID) || m.Timestamp.IsZero() {
 			continue
 		}
-		text := discord.Plain(m.Content, func(string) string { return "" }) // names are resolved already
+		parts := []string{discord.Plain(m.Content, func(string) string { return "" })} // names are resolved already
 		for _, em := range m.Embeds {
-			text += "\n" + em.Title + "\n" + em.Description
+			parts = append(parts, em.Title, em.Description)
 		}
 		for _, a := range m.Attachments {
-			text += "\n(file: " + a.FileName + ")"
+			parts = append(parts, "(file: "+a.FileName+")")
 		}
-		if text = talk.Clean(text); text != "" {
+		if text := talk.Clean(strings.Join(parts, "\n")); text != "" {
 			out = append(out, talk.Message{ID: m.ID, At: m.Timestamp.UTC(), Author: cmp.Or(m.Author.Nickname, m.Author.Name), Text: text})
 		}
 	}
@@ -190,8 +190,8 @@ func (e *Export) note(room discord.Room, said []talk.Message) {
 		return
 	}
 	key := discord.Scheme + room.Guild + "/" + room.Channel + "/"
-	from, _ := strconv.ParseUint(said[0].ID, 10, 64)         //nolint:errcheck // said has numbers alone
-	to, _ := strconv.ParseUint(said[len(said)-1].ID, 10, 64) //nolint:errcheck // the same
+	from, _ := strconv.ParseUint(said[0].ID, 10, 64)
+	to, _ := strconv.ParseUint(said[len(said)-1].ID, 10, 64)
 	if known, ok := e.rooms[key]; ok {
 		from, to = min(from, known.from), max(to, known.to)
 	}

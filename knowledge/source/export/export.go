@@ -120,7 +120,7 @@ func (s *source) Documents(ctx context.Context) iter.Seq2[knowledge.Document, er
 		failed := open.all(ctx, s.zips)
 		s.know(open.readers())
 		for _, p := range open.list {
-			err, more := s.read(ctx, p, yield)
+			more, err := s.read(ctx, p, yield)
 			if !more {
 				return
 			}
@@ -138,18 +138,18 @@ func (s *source) Documents(ctx context.Context) iter.Seq2[knowledge.Document, er
 
 // read yields the documents of one export that were not given before. more says
 // whether to go on.
-func (s *source) read(ctx context.Context, p pending, yield func(knowledge.Document, error) bool) (failed error, more bool) {
+func (s *source) read(ctx context.Context, p pending, yield func(knowledge.Document, error) bool) (more bool, failed error) {
 	for doc, err := range p.Documents(ctx) {
 		_, skipped := errors.AsType[*knowledge.Skipped](err)
 		switch {
 		case err != nil && !skipped:
-			return err, true
+			return true, err
 		case err == nil && !s.first(doc.Origin):
 			continue
 		}
 		if !yield(doc, err) {
-			return nil, false
+			return false, nil
 		}
 	}
-	return nil, true
+	return true, nil
 }

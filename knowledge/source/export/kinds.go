@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -24,7 +25,7 @@ type pending struct {
 // opened is the zip files of one run.
 type opened struct {
 	o     Options
-	files []*os.File
+	files []io.Closer
 	list  []pending
 	slack map[string][]*archive.Archive // by workspace
 	order []string                      // of workspaces

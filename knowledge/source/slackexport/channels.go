@@ -129,6 +129,11 @@ func (k known) of(folder string) (c channel, private bool) {
 // somebody asked for it.
 func (e *Export) choose(lists []roster) {
 	k, direct := merge(lists), 0
+	for name, c := range k.public {
+		if _, hidden := k.hidden[c.ID]; !hidden {
+			e.rooms[c.ID] = name
+		}
+	}
 	for _, folder := range slices.Sorted(maps.Keys(e.days)) {
 		c, private := k.of(folder)
 		switch {
@@ -177,6 +182,12 @@ type profile struct {
 // called is the name that others see.
 func (p person) called() string {
 	return cmp.Or(p.Profile.DisplayName, p.Profile.RealName, p.RealName, p.Name)
+}
+
+// names are what people and channels are called, by id.
+type names struct {
+	people people
+	rooms  map[string]string
 }
 
 // people are the members by id.

@@ -46,7 +46,7 @@ type entry struct {
 
 // history is what was said in a channel.
 type history struct {
-	who   people
+	who   names
 	said  map[string]entry // by ts
 	edits []message        // the log of edits, if the workspace keeps one
 }
@@ -89,7 +89,7 @@ func (h *history) decode(body []byte) (size int, err error) {
 		if _, known := h.said[m.TS]; known || !ok || !m.said(h.who) {
 			return
 		}
-		e := entry{at: at, author: cmp.Or(h.who[m.User].called(), m.Profile.DisplayName, m.Profile.RealName), text: plainText(m, h.who)}
+		e := entry{at: at, author: cmp.Or(h.who.people[m.User].called(), m.Profile.DisplayName, m.Profile.RealName), text: plainText(m, h.who)}
 		if _, ok := timeOf(m.ThreadTS); ok {
 			e.thread = m.ThreadTS
 		}
@@ -100,10 +100,10 @@ func (h *history) decode(body []byte) (size int, err error) {
 }
 
 // said reports whether a message is something that a person said.
-func (m message) said(who people) bool {
+func (m message) said(who names) bool {
 	switch m.Subtype {
 	case "", "me_message", "thread_broadcast", "file_share":
-		return (m.Type == "message" || m.Type == "") && m.BotID == "" && m.User != "" && m.User != "USLACKBOT" && !who[m.User].IsBot
+		return (m.Type == "message" || m.Type == "") && m.BotID == "" && m.User != "" && m.User != "USLACKBOT" && !who.people[m.User].IsBot
 	}
 	return false
 }

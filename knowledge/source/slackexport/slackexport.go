@@ -48,6 +48,7 @@ type Export struct {
 	o        Options
 	team     string
 	people   people
+	rooms    map[string]string // the names of public channels by id
 	channels []channel
 	days     map[string][]day // by channel's folder, newest first
 	private  []knowledge.Skipped
@@ -96,7 +97,7 @@ func Team(ctx context.Context, a *archive.Archive) (string, error) {
 // another. Errors say what to do.
 func Open(ctx context.Context, archives []*archive.Archive, o Options) (*Export, error) {
 	o.MaxMessages = cmp.Or(o.MaxMessages, defaultMessages)
-	e := &Export{o: o, days: map[string][]day{}, people: people{}, floor: map[string]string{}}
+	e := &Export{o: o, days: map[string][]day{}, people: people{}, rooms: map[string]string{}, floor: map[string]string{}}
 	var lists []roster
 	for _, a := range archives {
 		root, ok := rootOf(a)
@@ -167,7 +168,7 @@ type yielder = func(knowledge.Document, error) bool
 
 // channel yields the documents of one channel and reports whether to go on.
 func (e *Export) channel(ctx context.Context, c channel, yield yielder) bool {
-	h := &history{who: e.people, said: map[string]entry{}}
+	h := &history{who: names{e.people, e.rooms}, said: map[string]entry{}}
 	size := 0
 	for _, d := range e.days[c.folder] {
 		if len(h.said) >= e.o.MaxMessages || size >= maxText {

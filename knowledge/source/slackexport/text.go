@@ -5,6 +5,8 @@ import (
 	"html"
 	"regexp"
 	"strings"
+
+	"github.com/tribunebot/tribune/knowledge/source/talk"
 )
 
 // maxSaid bounds one message, in bytes: Slack cuts at 40,000 characters.
@@ -14,19 +16,19 @@ const maxSaid = 160_000
 const maxFiles = 20
 
 // plainText is what a message says, with its marks resolved and its files named.
-func plainText(m message, who people) string {
-	text := resolve(strings.ToValidUTF8(m.Text[:min(len(m.Text), maxSaid)], ""), who)
+func plainText(m message, who names) string {
+	parts := []string{resolve(strings.ToValidUTF8(m.Text[:min(len(m.Text), maxSaid)], ""), who)}
 	for _, f := range m.Files[:min(len(m.Files), maxFiles)] {
 		if name := cmp.Or(f.Title, f.Name); name != "" && f.Mode != "tombstone" {
-			text += "\n(file: " + name + ")"
+			parts = append(parts, "(file: "+name+")")
 		}
 	}
-	return strings.TrimSpace(text)
+	return talk.Clean(strings.Join(parts, "\n"))
 }
 
 // resolve replaces the marks of Slack's text, <...> (docs.slack.dev, "Formatting
 // message text"): people by their names, links by their text and address.
-func resolve(text string, who people) string {
+func resolve(text string, who names) string {
 	var b strings.Builder
 	for {
 		before, rest, found := strings.Cut(text, "<")
@@ -54,16 +56,16 @@ func resolve(text string, who people) string {
 }
 
 // markText is what one mark shows.
-func markText(mark string, who people) string {
+func markText(mark string, who names) string {
 	target, label, _ := strings.Cut(mark, "|")
 	if target == "" {
 		return label
 	}
 	switch target[0] {
 	case '@':
-		return "@" + cmp.Or(who[target[1:]].called(), strings.TrimPrefix(label, "@"), "somebody")
+		return "@" + cmp.Or(who.people[target[1:]].called(), strings.TrimPrefix(label, "@"), "somebody")
 	case '#':
-		return "#" + cmp.Or(label, "channel")
+		return "#" + cmp.Or(who.rooms[target[1:]], "channel") // the name of a private one is private
 	case '!':
 		if name, _, _ := strings.Cut(target[1:], "^"); label == "" {
 			return "@" + name

@@ -56,15 +56,15 @@ func Day(at time.Time) string { return at.UTC().Format(time.DateOnly) }
 // Document returns what was said as a document: title, text and time are set.
 // Messages are the oldest first; there must be one at least.
 func Document(channel string, messages []Message) knowledge.Document {
-	title := "#" + channel + " " + Day(messages[0].At)
+	title, about := "#"+Name(channel)+" "+Day(messages[0].At), ""
 	var text strings.Builder
 	for i, m := range messages {
 		said := Clean(m.Text)
 		if said == "" {
 			continue
 		}
-		if words := opening(said); text.Len() == 0 && words != "" {
-			title += ": " + words
+		if text.Len() == 0 {
+			about = ": " + opening(said)
 		}
 		switch {
 		case i > 0 && text.Len() > 0 && messages[i-1].Author == m.Author && m.To == "":
@@ -80,7 +80,7 @@ func Document(channel string, messages []Message) knowledge.Document {
 		text.WriteString(": " + said)
 	}
 	return knowledge.Document{
-		Title: title, Text: text.String(), UpdatedAt: messages[len(messages)-1].At,
+		Title: title + about, Text: text.String(), UpdatedAt: messages[len(messages)-1].At,
 		Metadata: map[string]string{"channel": channel},
 	}
 }
