@@ -96,6 +96,8 @@ type Library interface {
 // what it has with what there is, and makes up the difference; a run that was
 // stopped is gone on with by the next. It may walk all more than once.
 type Follower interface {
+	// Name says what it keeps, for people: "the vectors".
+	Name() string
 	Follow(ctx context.Context, collection string, all iter.Seq2[Passage, error], progress func(Progress)) error
 	// Forget removes what is kept of a collection that was dropped.
 	Forget(ctx context.Context, collection string) error

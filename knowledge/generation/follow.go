@@ -27,11 +27,11 @@ type duty struct {
 type task struct {
 	follower   int
 	collection string
-	name       string // the follower's type
+	name       string // the follower's
 }
 
 func taskOf(n int, f knowledge.Follower, collection string) task {
-	return task{n, collection, fmt.Sprintf("%T", f)}
+	return task{n, collection, f.Name()}
 }
 
 func (b *behind) list() []Behind {
@@ -196,7 +196,7 @@ func (s *Store) forgetOne(ctx context.Context, name string) error {
 	}
 	for n, f := range s.options.Followers {
 		if err := f.Forget(ctx, name); err != nil {
-			return fmt.Errorf("%T, collection %s: %w", f, name, err)
+			return fmt.Errorf("%s, collection %s: %w", f.Name(), name, err)
 		}
 		t := taskOf(n, f, name)
 		s.behind.done(t, s.behind.get(t), nil)

@@ -45,6 +45,8 @@ func (f *follower) Follow(_ context.Context, collection string, all iter.Seq2[kn
 	return nil
 }
 
+func (*follower) Name() string { return "the follower" }
+
 func (f *follower) Forget(_ context.Context, collection string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -28,7 +28,7 @@ type State struct {
 
 // Behind says that a follower lacks a collection's latest state.
 type Behind struct {
-	Follower   string `json:"follower"` // its type
+	Follower   string `json:"follower"` // by its name
 	Collection string `json:"collection"`
 	Reason     string `json:"reason,omitempty"` // "": it was not told yet
 }

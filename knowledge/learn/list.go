@@ -85,6 +85,9 @@ func (b *Book) Undo(ctx context.Context, collection, origin string) (int, error)
 	})
 }
 
+// Name implements knowledge.Follower.
+func (*Book) Name() string { return "the lessons" }
+
 // Forget implements knowledge.Follower: the lessons of a collection that was
 // dropped go with it.
 func (b *Book) Forget(ctx context.Context, collection string) error {

@@ -23,6 +23,9 @@ const (
 
 var errResized = errors.New("the model's vectors have another length than before")
 
+// Name implements knowledge.Follower.
+func (*Store) Name() string { return "the vectors" }
+
 // Follow implements knowledge.Follower: it embeds the texts that have no vector
 // yet, and forgets the passages that are gone. It walks all twice where
 // something is missing: once to count it. Each batch is on disk before the next

@@ -76,6 +76,9 @@ type follow struct {
 	vectorless bool // some were written without their vectors
 }
 
+// Name implements knowledge.Follower.
+func (*Engine) Name() string { return "the copy in Weaviate" }
+
 // Follow implements knowledge.Follower: it makes the cluster's copy of a
 // collection the same as the library's. Only differences are looked at and
 // written, in a second run over all. While it writes, and after a run that did
