@@ -43,7 +43,7 @@ func expand(t *testing.T, a *archive.Archive) (total int64, entries int, failed 
 
 func TestAHighRatioIsNotExpanded(t *testing.T) {
 	t.Parallel()
-	zeros := strings.Repeat("0", 40<<20)
+	zeros := strings.Repeat("0", 4<<20)
 	a := open(t, zipOf(t, packed("bomb.txt", zeros), packed("small.txt", zeros[:1<<20]), packed("good.md", "text")))
 	if _, err := a.File("bomb.txt").Read(t.Context()); err == nil || !strings.Contains(err.Error(), "zip bomb") {
 		t.Errorf("bomb: %v", err)
@@ -58,7 +58,7 @@ func TestAHighRatioIsNotExpanded(t *testing.T) {
 // TestSizesAreNotBelieved: an entry says that it has ten bytes.
 func TestSizesAreNotBelieved(t *testing.T) {
 	t.Parallel()
-	raw := zipOf(t, packed("bomb.txt", strings.Repeat("0", 40<<20)))
+	raw := zipOf(t, packed("bomb.txt", strings.Repeat("0", 4<<20)))
 	at := bytes.Index(raw, []byte("PK\x01\x02"))
 	binary.LittleEndian.PutUint32(raw[at+24:], 10)
 	body, err := open(t, raw).File("bomb.txt").Read(t.Context())
@@ -184,6 +184,41 @@ func TestEntriesOfArchivesInsideCount(t *testing.T) {
 	_, entries, err := expand(t, a)
 	if entries != 3 || err == nil || !strings.Contains(err.Error(), "too many files") {
 		t.Errorf("%d, %v", entries, err)
+	}
+}
+
+// TestOneEntryAtATime measures what reading an archive of 35 MB takes.
+//
+//nolint:paralleltest // it measures the memory of the process
+func TestOneEntryAtATime(t *testing.T) {
+	var text strings.Builder
+	for i := range 150_000 {
+		fmt.Fprintf(&text, "line %d of a log\n", i)
+	}
+	var entries []entry
+	for i := range 12 {
+		entries = append(entries, entry{name: fmt.Sprintf("%d.txt", i), text: text.String()})
+	}
+	raw := zipOf(t, entries...)
+	a := open(t, raw)
+	runtime.GC()
+	var before, now runtime.MemStats
+	runtime.ReadMemStats(&before)
+	total, peak := int64(0), uint64(0)
+	for _, f := range a.Files() {
+		body, err := f.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		total += int64(len(body))
+		runtime.GC() // what is left is kept
+		runtime.ReadMemStats(&now)
+		runtime.KeepAlive(body)
+		peak = max(peak, now.HeapAlloc-min(before.HeapAlloc, now.HeapAlloc))
+	}
+	t.Logf("%d MB were read, %d MB were kept at most", total>>20, peak>>20)
+	if total < 30<<20 || peak > 8<<20 {
+		t.Errorf("%d MB of %d", peak>>20, total>>20)
 	}
 }
 

@@ -29,8 +29,8 @@ func (f *File) Read(ctx context.Context) ([]byte, error) {
 	defer in.Close()
 	allowed := min(most, u.total)
 	var out bytes.Buffer
-	// What the entry says of its size is believed only as far as it comes true.
-	out.Grow(int(min(f.zip.UncompressedSize64, free)))
+	// What the entry says of its size may be a lie, but within the ratio.
+	out.Grow(int(f.zip.UncompressedSize64) + bytes.MinRead)
 	n, err := io.Copy(&out, io.LimitReader(&patient{ctx.Err, in}, allowed+1))
 	u.total -= min(n, u.total)
 	switch {

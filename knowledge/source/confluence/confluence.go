@@ -42,7 +42,10 @@ func isXML(a *archive.Archive) bool {
 
 // pageName is how the files of pages are called: Leave-policy_65540.html, or
 // 65540.html where the title has no letters that a file name could have.
-const pageName = `^(?:.*_)?(\d+)\.html$`
+var pageName = regexp.MustCompile(`^(?:.*_)?(\d+)\.html$`)
+
+// spaceKey is what the key of a space can be.
+var spaceKey = regexp.MustCompile(`^~?[A-Za-z0-9._-]{1,255}$`)
 
 // mark is what Confluence puts into every page.
 const mark = "confluence"
@@ -52,7 +55,6 @@ const looked = 64 << 10
 
 // rootOf is the folder of an archive that has an index and pages.
 func rootOf(a *archive.Archive) (string, bool) {
-	page := regexp.MustCompile(pageName)
 	for _, f := range a.Files() {
 		root, ok := strings.CutSuffix(f.Name, "index.html")
 		if !ok || strings.Count(root, "/") > 1 || root != "" && !strings.HasSuffix(root, "/") {
@@ -60,7 +62,7 @@ func rootOf(a *archive.Archive) (string, bool) {
 		}
 		for _, other := range a.Files() {
 			name, below := strings.CutPrefix(other.Name, root)
-			if !below || !page.MatchString(name) {
+			if !below || !pageName.MatchString(name) {
 				continue
 			}
 			head, err := other.Head(looked)
@@ -92,7 +94,7 @@ func Open(ctx context.Context, a *archive.Archive) (*Export, error) {
 	}
 	// The first cell of the first table is the key in every language.
 	key := index.Element("td").Text()
-	if !regexp.MustCompile(`^~?[A-Za-z0-9._-]{1,255}$`).MatchString(key) {
+	if !spaceKey.MatchString(key) {
 		key = cmp.Or(strings.TrimSuffix(root, "/"), "space")
 	}
 	return &Export{a: a, root: root, key: key}, nil

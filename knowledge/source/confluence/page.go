@@ -57,7 +57,7 @@ func parse(ctx context.Context, f *archive.File) (*html.Tree, error) {
 
 // idOf is the id of a page by the name of its file.
 func idOf(name string) string {
-	if m := regexp.MustCompile(pageName).FindStringSubmatch(name); m != nil {
+	if m := pageName.FindStringSubmatch(name); m != nil {
 		return m[1]
 	}
 	return strings.TrimSuffix(name, ".html")

@@ -115,11 +115,16 @@ func (m message) text() string {
 	return talk.Clean(strings.Join(parts, "\n"))
 }
 
+var (
+	mark = regexp.MustCompile(`<(?:(@!?|@&|#)(\d{1,20})|a?:(\w{1,32}):\d{1,20}|t:(-?\d{1,12})(?::\w)?|/([^<>:]{1,100}):\d{1,20}|id:(\w{1,20})|(https?://[^\s<>]+))>`)
+	link = regexp.MustCompile(`\[([^\[\]\n]+)\]\(<?(https?://[^\s()<>]+)>?\)`)
+	pair = regexp.MustCompile(`(\*\*|__|~~|\|\|)([^\n*_~|]+)(\*\*|__|~~|\|\|)`)
+)
+
 // Plain resolves the marks of Discord's text (reference, "Message Formatting").
 // name gives the name of a person by id, "" where it is not known.
 func Plain(text string, name func(id string) string) string {
 	text = strings.ToValidUTF8(text[:min(len(text), maxSaid)], "")
-	mark := regexp.MustCompile(`<(?:(@!?|@&|#)(\d{1,20})|a?:(\w{1,32}):\d{1,20}|t:(-?\d{1,12})(?::\w)?|/([^<>:]{1,100}):\d{1,20}|id:(\w{1,20})|(https?://[^\s<>]+))>`)
 	text = mark.ReplaceAllStringFunc(text, func(found string) string {
 		m := mark.FindStringSubmatch(found)
 		switch {
@@ -150,12 +155,10 @@ func Plain(text string, name func(id string) string) string {
 // unmarked takes the marks of bold, underlined, struck and hidden text away,
 // outside of code; links with a text of their own have it before the address.
 func unmarked(text string) string {
-	link := regexp.MustCompile(`\[([^\[\]\n]+)\]\(<?(https?://[^\s()<>]+)>?\)`)
-	pairs := regexp.MustCompile(`(\*\*|__|~~|\|\|)([^\n*_~|]+)(\*\*|__|~~|\|\|)`)
 	parts := strings.Split(text, "`")
 	for i := 0; i < len(parts); i += 2 {
 		parts[i] = link.ReplaceAllString(parts[i], "$1 ($2)")
-		parts[i] = pairs.ReplaceAllStringFunc(parts[i], func(found string) string {
+		parts[i] = pair.ReplaceAllStringFunc(parts[i], func(found string) string {
 			if found[:2] != found[len(found)-2:] {
 				return found
 			}

@@ -37,6 +37,9 @@ type rest struct {
 	pause  time.Duration // to wait before the next call: the limit is used up
 }
 
+// version ends an address of the API that names its version.
+var version = regexp.MustCompile(`/v\d+$`)
+
 func newREST(o Options) *rest {
 	client := http.Client{}
 	if o.Client != nil {
@@ -45,7 +48,7 @@ func newREST(o Options) *rest {
 	// The token is not carried to wherever an answer leads.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	base := o.API
-	if !regexp.MustCompile(`/v\d+$`).MatchString(base) {
+	if !version.MatchString(base) {
 		base += "/v10"
 	}
 	return &rest{o: o, client: &client, base: base}
@@ -89,7 +92,7 @@ func (r *rest) get(ctx context.Context, path string, query url.Values, out any) 
 			return err
 		}
 		no, answered := errors.AsType[*refusal](err)
-		if answered && !no.again() || try == maxTries {
+		if answered && !no.again() || errors.Is(err, errAnswer) || try == maxTries {
 			return err
 		}
 		r.pause = firstBackoff << (try - 1)

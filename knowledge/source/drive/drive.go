@@ -36,10 +36,12 @@ func Is(a *archive.Archive, name string) bool {
 	return downloaded(name)
 }
 
+var download = regexp.MustCompile(`-20\d{6}T\d{6}Z(-\d+)?-\d{3}( ?\(\d+\))?\.zip$`)
+
 // downloaded reports whether an archive is called as Drive does it:
 // Handbook-20240501T083000Z-001.zip, with -1-001 since 2024.
 func downloaded(name string) bool {
-	return regexp.MustCompile(`-20\d{6}T\d{6}Z(-\d+)?-\d{3}( ?\(\d+\))?\.zip$`).MatchString(path.Base(name))
+	return download.MatchString(path.Base(name))
 }
 
 // Open opens an archive.

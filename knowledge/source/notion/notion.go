@@ -53,10 +53,13 @@ func Is(a *archive.Archive) bool {
 	return ids > 0 && ids*2 >= pages
 }
 
+// partName is how the parts of a large export are called.
+var partName = regexp.MustCompile(`^(ExportBlock-|Export-).*\.zip$|^(.*-)?Part-\d+\.zip$`)
+
 // isPart reports whether an entry is a part of an export: ExportBlock-….zip, or
 // Part-1.zip.
 func isPart(f *archive.File) bool {
-	return f.IsZip() && regexp.MustCompile(`^(ExportBlock-|Export-).*\.zip$|^(.*-)?Part-\d+\.zip$`).MatchString(path.Base(f.Name))
+	return f.IsZip() && partName.MatchString(path.Base(f.Name))
 }
 
 // Open reads what pages an archive has. Errors say what to do.

@@ -8,14 +8,18 @@ import (
 	"github.com/tribunebot/tribune/knowledge"
 )
 
-// withID is a name with the id that Notion adds: 32 hexadecimal digits behind a
-// space; "_all" follows in the table of a whole database.
-const withID = `^(.*?)[ _-]?([0-9a-f]{32})(_all)?(\.[A-Za-z0-9]{1,5})?$`
+var (
+	// withID is a name with the id that Notion adds: 32 hexadecimal digits behind a
+	// space; "_all" follows in the table of a whole database.
+	withID = regexp.MustCompile(`^(.*?)[ _-]?([0-9a-f]{32})(_all)?(\.[A-Za-z0-9]{1,5})?$`)
+	// link is a link or an image of Markdown.
+	link = regexp.MustCompile(`!?\[([^\[\]]*)\]\(([^()\s]*(?:\([^()\s]*\)[^()\s]*)*)\)`)
+)
 
 // split parts the last part of a name into title and id, "" for none.
 func split(name string) (title, id string) {
 	base := path.Base(name)
-	m := regexp.MustCompile(withID).FindStringSubmatch(base)
+	m := withID.FindStringSubmatch(base)
 	if m == nil {
 		return strings.TrimSuffix(base, path.Ext(base)), ""
 	}
@@ -61,10 +65,10 @@ func page(doc knowledge.Document, name string) knowledge.Document {
 // unlink makes text of the links of Markdown that lead to other files of the
 // export.
 func unlink(text string) string {
-	return regexp.MustCompile(`!?\[([^\[\]]*)\]\(([^()\s]*(?:\([^()\s]*\)[^()\s]*)*)\)`).ReplaceAllStringFunc(text, func(link string) string {
-		label, address, _ := strings.Cut(strings.TrimPrefix(link, "!"), "](")
+	return link.ReplaceAllStringFunc(text, func(found string) string {
+		label, address, _ := strings.Cut(strings.TrimPrefix(found, "!"), "](")
 		if strings.HasPrefix(address, "http://") || strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "mailto:") {
-			return link
+			return found
 		}
 		return strings.TrimPrefix(label, "[")
 	})

@@ -79,10 +79,9 @@ func markText(mark string, who names) string {
 	return label + " (" + address + ")"
 }
 
+var tone = regexp.MustCompile(`:skin-tone-\d:`)
+
 // shortcode is text without the tones of skin that follow some emoji.
 func shortcode(text string) string {
-	if !strings.Contains(text, ":skin-tone-") {
-		return text
-	}
-	return regexp.MustCompile(`:skin-tone-\d:`).ReplaceAllString(text, "")
+	return tone.ReplaceAllString(text, "")
 }
