@@ -33,11 +33,7 @@ var sources = map[string]sourceOpener{
 }
 
 func openExports(_ *App, list []config.Source) (knowledge.Source, error) {
-	var private []string
-	for _, s := range list {
-		private = append(private, s.PrivateChannels...)
-	}
-	return export.Options{Slack: slackexport.Options{Private: private}}.New(addresses(list))
+	return export.Options{Slack: slackexport.Options{Private: list[0].PrivateChannels}}.New(addresses(list))
 }
 
 func openSites(_ *App, list []config.Source) (knowledge.Source, error) {
@@ -93,14 +89,16 @@ func remoteAddress(address string) bool {
 
 // openSources makes one source of several addresses, of any kinds.
 func (a *App) openSources(list []config.Source) (knowledge.Source, error) {
+	// What is allowed for one place is not allowed for another.
 	type group struct {
-		kind    string
-		private bool
+		kind     string
+		private  bool
+		channels string
 	}
 	groups := map[group][]config.Source{}
 	var order []group
 	for _, s := range list {
-		g := group{sourceKind(s.Address), s.Private}
+		g := group{sourceKind(s.Address), s.Private, strings.Join(s.PrivateChannels, "\n")}
 		if sources[g.kind] == nil {
 			return nil, usageError{fmt.Errorf("%q: %w", s.Address, errSource)}
 		}
@@ -120,9 +118,10 @@ func (a *App) openSources(list []config.Source) (knowledge.Source, error) {
 	return source.Join(all...), nil
 }
 
-// networks are the private ones that may be reached for sources.
+// networks are the private ones that may be reached for sources, all of which
+// allow the same.
 func networks(list []config.Source) []netip.Prefix {
-	if len(list) == 0 || !list[0].Private {
+	if !list[0].Private {
 		return nil
 	}
 	return privateNetworks()

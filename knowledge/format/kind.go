@@ -107,7 +107,9 @@ func Refused(name string) string {
 		return "it is an image: what it says must be in text to be found"
 	case ".mp3", ".wav", ".m4a", ".mp4", ".mov", ".avi", ".mkv", ".webm":
 		return "it is a recording: what it says must be in text to be found"
-	case ".zip", ".gz", ".tgz", ".tar", ".rar", ".7z", ".bz2", ".xz":
+	case ".zip":
+		return "it is an archive: feed it by its own name, or unpack it"
+	case ".gz", ".tgz", ".tar", ".rar", ".7z", ".bz2", ".xz":
 		return "it is an archive: unpack it"
 	case ".exe", ".dll", ".so", ".bin", ".msi", ".dmg", ".apk", ".class", ".jar":
 		return "it is a program, not a document"
