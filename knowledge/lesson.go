@@ -24,6 +24,9 @@ type Recalled struct {
 	// Likeness is how much of the question's weight the lesson's question has,
 	// 0 to 1.
 	Likeness float64
+	// Same is how much of the weight of both questions they share, 0 to 1: less
+	// than Likeness where the lesson's question asks for more besides.
+	Same float64
 	// Shared are the terms of the question that the lesson's question has.
 	Shared []Shared
 }
