@@ -3,7 +3,6 @@ package learn
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
 	"strings"
 
@@ -66,7 +65,10 @@ func (b *Book) Recall(ctx context.Context, terms []knowledge.Term, collections [
 	best = best[:min(len(best), limit)]
 	out := make([]knowledge.Recalled, len(best))
 	for i, h := range best {
-		out[i] = knowledge.Recalled{Lesson: united(h.entry.lessons), Likeness: min(1, h.score/all), Shared: h.shelf.shared(h.entry, look, h.numbers)}
+		shared := h.shelf.shared(h.entry, look, h.numbers)
+		out[i] = knowledge.Recalled{
+			Lesson: united(h.entry.lessons), Likeness: min(1, h.score/all), Same: h.same(look, shared), Shared: shared,
+		}
 	}
 	return out, nil
 }
@@ -98,7 +100,7 @@ func weighed(terms []knowledge.Term, shelves []*shelf) (look []sought, all float
 		for _, s := range shelves {
 			n += s.count(t.Text)
 		}
-		says := math.Log(1 + (float64(total-n)+assumed+.5)/(float64(n)+.5))
+		says := rare(n, total)
 		look = append(look, sought{text: t.Text, place: i, says: says, weight: t.Weight * says, count: n})
 		all += t.Weight * says
 	}

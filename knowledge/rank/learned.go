@@ -26,9 +26,6 @@ const (
 	// askedShare is how much of a passage's whole score its own words make: the
 	// rest is its document's and its title's.
 	askedShare = 1.5
-	// folderVotes is what a passage gains, in shares of the best score, where all
-	// like questions were answered from its folder.
-	folderVotes = .1
 )
 
 // learned is what is known of a question from those that were answered before;
@@ -119,10 +116,10 @@ func (l *learned) raise(all []*found) {
 		best = max(best, f.score)
 	}
 	l.attach(all)
-	folders := l.folders(all)
+	voted := l.poll(all)
 	gains := make([]float64, len(all))
 	for i, f := range all {
-		gains[i] = askedShare*l.asked(f) + best*folderVotes*folders[folderOf(f)]
+		gains[i] = askedShare*l.asked(f) + best*voted.share(f)
 		most = max(most, gains[i])
 	}
 	for i, f := range all {
@@ -173,30 +170,6 @@ func (l *learned) gain(t *wanted, part, times, says float64) float64 {
 	own := min(part/whole, 1-1e-9) // tf/(tf+k1)
 	tf := own*k1/(1-own) + times
 	return whole * (tf/(tf+k1) - own) * min(1, says/t.idf)
-}
-
-// folders says which share of the like questions was answered from each folder:
-// people ask about some statutes much more than about others.
-func (l *learned) folders(all []*found) map[group]float64 {
-	type vote struct {
-		folder group
-		lesson int
-	}
-	total := 1e-9
-	for _, lesson := range l.lessons {
-		total += lesson.Likeness
-	}
-	votes, cast := map[group]float64{}, map[vote]bool{}
-	for _, f := range all {
-		folder := folderOf(f)
-		for _, n := range l.by[f] {
-			if v := (vote{folder, n}); !cast[v] {
-				cast[v] = true
-				votes[folder] += l.lessons[n].Likeness / total
-			}
-		}
-	}
-	return votes
 }
 
 // likeness is that of the likest lesson that a passage answered.
