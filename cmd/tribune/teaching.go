@@ -48,11 +48,7 @@ func (t taughtBook) Learn(ctx context.Context, lessons []knowledge.Lesson) error
 	return err
 }
 
-func (t taughtBook) Unlearn(ctx context.Context, lessons []knowledge.Lesson) error {
-	ids := make([]string, len(lessons))
-	for i, l := range lessons {
-		ids[i] = learn.ID(l.Collection, l.Question, l.Origin)
-	}
-	_, err := t.book.Remove(ctx, ids...)
+func (t taughtBook) Unlearn(ctx context.Context, origin string) error {
+	_, err := t.book.Undo(ctx, "", origin)
 	return err
 }

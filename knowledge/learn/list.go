@@ -7,6 +7,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tribunebot/tribune/knowledge"
 )
@@ -78,10 +79,12 @@ func (b *Book) Remove(ctx context.Context, ids ...string) (int, error) {
 }
 
 // Undo takes back all that an origin taught, in one collection or, where that is
-// empty, in all, and returns how many lessons that were.
+// empty, in all, and returns how many lessons that were. An origin stands for
+// all that begin with it and a slash: a person for each of their marks.
 func (b *Book) Undo(ctx context.Context, collection, origin string) (int, error) {
 	return b.removeAll(ctx, func(l knowledge.Lesson) bool {
-		return l.Origin == origin && (collection == "" || l.Collection == collection)
+		own := l.Origin == origin || strings.HasPrefix(l.Origin, origin+"/")
+		return own && (collection == "" || l.Collection == collection)
 	})
 }
 

@@ -23,9 +23,6 @@ const keepMarks = 7 * 24 * time.Hour
 // for some two hours.
 const markTries = 12
 
-// markBatch is how many marks come with one request.
-const markBatch = 16
-
 // markWait is how long one mark may take.
 const markWait = time.Minute
 
@@ -73,7 +70,7 @@ func (q *Queue) hearMark(ctx context.Context, r bots.Reacted) error {
 }
 
 // Marks hands check marks to handle, one at a time, until ctx is done. A failure
-// is tried again, some five hours long, and others pass it meanwhile: whoever
+// is tried again, some two hours long, and others pass it meanwhile: whoever
 // handles them looks at Reacted.At. Never and Later mean what they do for
 // questions.
 func (q *Queue) Marks(ctx context.Context, handle worker.Handler[bots.Reacted]) error {
@@ -96,7 +93,7 @@ func (q *Queue) someMarks(ctx context.Context, handle worker.Handler[bots.Reacte
 	if err != nil {
 		return err
 	}
-	batch, err := consumer.Fetch(markBatch, jetstream.FetchContext(ctx))
+	batch, err := consumer.Fetch(1, jetstream.FetchContext(ctx))
 	if err != nil {
 		return err
 	}
@@ -113,6 +110,11 @@ func (q *Queue) someMarks(ctx context.Context, handle worker.Handler[bots.Reacte
 func (q *Queue) mark(ctx context.Context, msg jetstream.Msg, handle worker.Handler[bots.Reacted]) {
 	var r bots.Reacted
 	err := json.Unmarshal(msg.Data(), &r)
+	tries := uint64(1)
+	if meta, metaErr := msg.Metadata(); metaErr == nil {
+		// The server's clock orders marks: listeners' clocks differ.
+		tries, r.At = meta.NumDelivered, meta.Timestamp
+	}
 	if err == nil {
 		limit, cancel := context.WithTimeoutCause(ctx, markWait, fmt.Errorf("learning from a mark took longer than %s", markWait))
 		err = handle(limit, r)
@@ -121,11 +123,6 @@ func (q *Queue) mark(ctx context.Context, msg jetstream.Msg, handle worker.Handl
 		err = worker.Never(err)
 	}
 	after, later := worker.IsLater(err)
-	meta, metaErr := msg.Metadata()
-	tries := uint64(1)
-	if metaErr == nil {
-		tries = meta.NumDelivered
-	}
 	switch {
 	case err == nil:
 		err = msg.DoubleAck(ctx)
@@ -142,7 +139,7 @@ func (q *Queue) mark(ctx context.Context, msg jetstream.Msg, handle worker.Handl
 	}
 }
 
-// markBackoff doubles from two seconds to an hour.
+// markBackoff doubles from four seconds to an hour.
 func markBackoff(tries uint64) time.Duration {
 	return min(2*time.Second<<min(tries, 20), time.Hour)
 }

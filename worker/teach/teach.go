@@ -23,8 +23,8 @@ import (
 type Book interface {
 	// Learn keeps lessons; the same ones again are no harm.
 	Learn(ctx context.Context, lessons []knowledge.Lesson) error
-	// Unlearn takes back what an origin taught of a question.
-	Unlearn(ctx context.Context, lessons []knowledge.Lesson) error
+	// Unlearn takes back all that an origin taught.
+	Unlearn(ctx context.Context, origin string) error
 }
 
 // Teacher learns from marks. All fields are needed but Log.
@@ -89,16 +89,18 @@ func (t *Teacher) put(ctx context.Context, key string, value []byte) error {
 	}
 }
 
-// seen is the newest that was seen of one person's mark on one message, with
-// what it taught.
+// seen is the newest that was seen of one person's mark on one message.
 type seen struct {
-	At      time.Time          `json:"at"`
-	Lessons []knowledge.Lesson `json:"lessons,omitempty"`
+	At time.Time `json:"at"`
 }
 
 // Handle learns from a mark, or takes back what one taught. It is a
 // worker.Handler. An older mark than the newest that was seen does nothing:
 // marks may pass each other.
+//
+// Every mark is an origin of its own. So two marks on two answers to one
+// question stand side by side, either can be taken back, and a mark that is
+// given again teaches what the message says now.
 func (t *Teacher) Handle(ctx context.Context, r bots.Reacted) error {
 	if !t.Trusted(r.Who()) {
 		return nil
@@ -111,28 +113,48 @@ func (t *Teacher) Handle(ctx context.Context, r bots.Reacted) error {
 	if raw != nil && json.Unmarshal(raw, &before) == nil && before.At.After(r.At) {
 		return nil
 	}
-	now := seen{At: r.At}
-	if r.Removed {
-		err = t.Book.Unlearn(ctx, before.Lessons)
-	} else {
-		now.Lessons, err = t.learn(ctx, r)
+	var lessons []knowledge.Lesson
+	if !r.Removed {
+		if lessons, err = t.lessons(ctx, r); err != nil {
+			return err
+		}
 	}
-	if err != nil {
+	if err := t.replace(ctx, r, lessons); err != nil {
 		return err
 	}
-	value, err := json.Marshal(now)
+	value, err := json.Marshal(seen{At: r.At})
 	if err != nil {
 		return fmt.Errorf("note a mark: %w", err)
 	}
-	_, err = t.Store.Put(ctx, markKey(r), value, revision)
-	if err != nil {
+	if _, err = t.Store.Put(ctx, markKey(r), value, revision); err != nil {
 		return fmt.Errorf("note a mark: %w", err)
 	}
 	return nil
 }
 
-// learn makes lessons of what was marked, and returns them.
-func (t *Teacher) learn(ctx context.Context, r bots.Reacted) ([]knowledge.Lesson, error) {
+// replace puts what a mark teaches now in the place of what it taught.
+func (t *Teacher) replace(ctx context.Context, r bots.Reacted, lessons []knowledge.Lesson) error {
+	if err := t.Book.Unlearn(ctx, originOf(r)); err != nil {
+		return fmt.Errorf("take back what a mark taught: %w", err)
+	}
+	if len(lessons) == 0 {
+		return nil
+	}
+	if err := t.Book.Learn(ctx, lessons); err != nil {
+		return fmt.Errorf("learn from a mark: %w", err)
+	}
+	t.log().InfoContext(ctx, "learned from a mark", "place", r.Thread.Place(), "by", r.Who(), "lessons", len(lessons))
+	return nil
+}
+
+// originOf names who marked what: the person, and after a slash the message.
+func originOf(r bots.Reacted) string {
+	at := r.Ref()
+	return r.Who() + "/" + at.Channel + ":" + at.Message
+}
+
+// lessons are what a mark teaches, none where the message names no document.
+func (t *Teacher) lessons(ctx context.Context, r bots.Reacted) ([]knowledge.Lesson, error) {
 	g, err := t.marked(ctx, r)
 	if err != nil {
 		return nil, err
@@ -140,12 +162,7 @@ func (t *Teacher) learn(ctx context.Context, r bots.Reacted) ([]knowledge.Lesson
 	lessons := lessonsOf(g, r)
 	if len(lessons) == 0 {
 		t.log().InfoContext(ctx, "a marked message names no document: nothing was learned", "place", r.Thread.Place())
-		return nil, nil
 	}
-	if err := t.Book.Learn(ctx, lessons); err != nil {
-		return nil, fmt.Errorf("learn from a mark: %w", err)
-	}
-	t.log().InfoContext(ctx, "learned from a mark", "place", r.Thread.Place(), "by", r.Who(), "lessons", len(lessons))
 	return lessons, nil
 }
 
@@ -162,7 +179,7 @@ func lessonsOf(g given, r bots.Reacted) []knowledge.Lesson {
 	for _, ref := range g.Refs {
 		i := slices.IndexFunc(out, func(l knowledge.Lesson) bool { return l.Collection == ref.Collection })
 		if i < 0 {
-			out = append(out, knowledge.Lesson{Collection: ref.Collection, Question: g.Question, Origin: r.Who(), At: r.At})
+			out = append(out, knowledge.Lesson{Collection: ref.Collection, Question: g.Question, Origin: originOf(r), At: r.At})
 			i = len(out) - 1
 		}
 		out[i].Refs = append(out[i].Refs, ref.ID)

@@ -17,25 +17,27 @@ import (
 	"github.com/tribunebot/tribune/worker/teach"
 )
 
-// book notes what is learned.
+// book keeps one lesson of an origin for a question, as the real one does.
 type book struct {
 	lessons []knowledge.Lesson
 	fail    error
 }
 
 func (b *book) Learn(_ context.Context, lessons []knowledge.Lesson) error {
-	if b.fail == nil {
-		b.lessons = append(b.lessons, lessons...)
+	if b.fail != nil {
+		return b.fail
 	}
-	return b.fail
-}
-
-func (b *book) Unlearn(_ context.Context, lessons []knowledge.Lesson) error {
-	b.lessons = slices.DeleteFunc(b.lessons, func(l knowledge.Lesson) bool {
-		return slices.ContainsFunc(lessons, func(o knowledge.Lesson) bool {
+	for _, l := range lessons {
+		b.lessons = slices.DeleteFunc(b.lessons, func(o knowledge.Lesson) bool {
 			return o.Collection == l.Collection && o.Question == l.Question && o.Origin == l.Origin
 		})
-	})
+		b.lessons = append(b.lessons, l)
+	}
+	return nil
+}
+
+func (b *book) Unlearn(_ context.Context, origin string) error {
+	b.lessons = slices.DeleteFunc(b.lessons, func(l knowledge.Lesson) bool { return l.Origin == origin })
 	return b.fail
 }
 
@@ -111,7 +113,8 @@ func mark(message, person string, removed bool, after time.Duration) bots.Reacte
 func (r rig) taught() []string {
 	var out []string
 	for _, l := range r.book.lessons {
-		out = append(out, l.Collection+"|"+l.Question+"|"+strings.Join(l.Refs, ",")+"|"+l.Origin)
+		who, _, _ := strings.Cut(l.Origin, "/")
+		out = append(out, l.Collection+"|"+l.Question+"|"+strings.Join(l.Refs, ",")+"|"+who)
 	}
 	return out
 }
@@ -152,6 +155,30 @@ func TestAnApprovedAnswerTeaches(t *testing.T) {
 	r.handle(t, mark("2", "boss", true, time.Second))
 	// The first mark comes again, late: it was taken back since.
 	r.handle(t, mark("2", "boss", false, 0))
+}
+
+func TestTwoMarksStandSideBySide(t *testing.T) {
+	t.Parallel()
+	r := newRig()
+	r.answered(t, cites("open", "badge.md#1"))
+	q := bots.Question{Text: "who replaces my key card?", Thread: bots.Thread{Platform: "slack", Team: "T", Channel: "C"}}
+	if err := r.Answered(t.Context(), q, bots.Ref{Channel: "C", Message: "5"}, cites("open", "leave.md#2")); err != nil {
+		t.Fatal(err)
+	}
+	first, second := "open|who replaces my key card?|badge.md#1|slack:T:boss", "open|who replaces my key card?|leave.md#2|slack:T:boss"
+	r.handle(t, mark("2", "boss", false, 0), first)
+	r.handle(t, mark("5", "boss", false, time.Second), first, second)
+	r.handle(t, mark("5", "boss", true, 2*time.Second), first)
+}
+
+func TestAMarkThatIsGivenAgainTeachesWhatIsSaidNow(t *testing.T) {
+	t.Parallel()
+	r := newRig()
+	r.answered(t, cites("open", "badge.md#1"))
+	r.handle(t, mark("2", "boss", false, 0), "open|who replaces my key card?|badge.md#1|slack:T:boss")
+	r.answered(t, cites("open", "leave.md#2"))
+	r.handle(t, mark("2", "boss", false, time.Minute), "open|who replaces my key card?|leave.md#2|slack:T:boss")
+	r.handle(t, mark("2", "boss", true, time.Hour))
 }
 
 func TestOnlyTrustedPeopleTeach(t *testing.T) {
