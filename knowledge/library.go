@@ -39,6 +39,10 @@ type IngestOptions struct {
 	// removes what came from elsewhere too, as from a folder that a collection
 	// was fed from until its settings changed.
 	Whole bool
+	// Force lets Prune remove most of a collection. Without it a prune that
+	// would take a hundred documents or more, and more than half, takes none: a
+	// drive that is not mounted looks like a folder that was emptied.
+	Force bool
 	// Progress is called now and then, from the goroutine of Ingest.
 	Progress func(Progress)
 }
@@ -67,6 +71,7 @@ type Report struct {
 	Changed    int           `json:"changed"`
 	Unchanged  int           `json:"unchanged"`
 	Removed    int           `json:"removed"`
+	Kept       int           `json:"kept,omitempty"` // that a prune would have removed, but for their number: see IngestOptions.Force
 	Passages   int           `json:"passages"`
 	Skips      int           `json:"skips"`             // how many documents were left out
 	Skipped    []Skipped     `json:"skipped,omitempty"` // the first hundred of them

@@ -117,6 +117,10 @@ func (a *App) feedCollection(ctx context.Context, name string, c config.Collecti
 		a.Log.ErrorContext(ctx, "a collection could not be fed", "collection", name, "error", err)
 		return
 	}
+	if report.Kept > 0 {
+		a.Log.WarnContext(ctx, "most of a collection is gone where it came from: nothing was removed. Is a drive not mounted, a site being rebuilt? "+
+			"If it is meant, run tribune ingest --prune --force with its sources", "collection", name, "gone", report.Kept)
+	}
 	a.Log.InfoContext(ctx, "a collection is up to date", "collection", name,
 		"added", report.Added, "changed", report.Changed, "removed", report.Removed, "skipped", report.Skips)
 }
@@ -137,7 +141,7 @@ func (a *App) Ingest(ctx context.Context, r ingestRequest, progress func(knowled
 	if err != nil {
 		return knowledge.Report{}, err
 	}
-	return a.Library.Ingest(ctx, r.Collection, src, knowledge.IngestOptions{Prune: r.Prune, Progress: progress})
+	return a.Library.Ingest(ctx, r.Collection, src, knowledge.IngestOptions{Prune: r.Prune, Force: r.Force, Progress: progress})
 }
 
 // declared refuses to feed by hand what the next start would remove again: a

@@ -121,13 +121,13 @@ func (a *App) ready(ctx context.Context) error {
 	return a.readiness.err
 }
 
-// degraded says what is wrong though questions are answered, "" for nothing. A
-// gateway alone has no documents.
+// degraded says what is wrong though questions are answered, "" for nothing; the
+// details are for `tribune collections`. A gateway alone has no documents.
 func (a *App) degraded() string {
 	if a.gatewayOnly {
 		return ""
 	}
-	return a.Library.Problem()
+	return a.Library.Degraded()
 }
 
 // readiness is the last result of a readiness check.

@@ -22,6 +22,7 @@ type ingestCmd struct {
 	Paths      []string `arg:"" help:"Files, folders, https:// pages or sitemaps, Git repositories." placeholder:"PATH|URL"`
 	Collection string   `help:"The collection they go to." default:"default"`
 	Prune      bool     `help:"Remove the documents that came from these places and are there no longer."`
+	Force      bool     `help:"Remove them even if that is most of the collection."`
 	Watch      bool     `help:"Go on, and feed again what changes, until Ctrl-C. Addresses are read again every hour."`
 	Private    bool     `help:"Addresses may lie on a private network."`
 	Channel    []string `name:"private-channel" help:"A private channel of a Slack export that is to be read too; public ones are." placeholder:"NAME"`
@@ -42,20 +43,20 @@ func (cmd *ingestCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	return withService(ctx, c, s, func(svc service) error {
-		feed := func(ctx context.Context) error { return cmd.feed(ctx, svc, paths, s) }
-		err := feed(ctx)
-		if err != nil || !cmd.Watch {
-			return err
-		}
-		return watchPaths(ctx, paths, s, feed)
-	})
+	// Between two times the data directory is free for other commands.
+	feed := func(ctx context.Context) error {
+		return withService(ctx, c, s, func(svc service) error { return cmd.feed(ctx, svc, paths, s) })
+	}
+	if err := feed(ctx); err != nil || !cmd.Watch {
+		return err
+	}
+	return watchPaths(ctx, paths, s, feed)
 }
 
 // feed feeds the documents once and reports.
 func (cmd *ingestCmd) feed(ctx context.Context, svc service, paths []string, s streams) error {
 	bar := &progressBar{w: s.Err, on: isTerminal(s.Err) && !cmd.JSON, now: time.Now}
-	request := ingestRequest{Paths: paths, Collection: cmd.Collection, Prune: cmd.Prune, Private: cmd.Private, Channels: cmd.Channel}
+	request := ingestRequest{Paths: paths, Collection: cmd.Collection, Prune: cmd.Prune, Force: cmd.Force, Private: cmd.Private, Channels: cmd.Channel}
 	report, err := svc.Ingest(ctx, request, bar.show)
 	bar.clear()
 	if err != nil {
@@ -147,6 +148,9 @@ func absolute(paths []string) ([]string, error) {
 func printReport(w io.Writer, r knowledge.Report) error {
 	_, err := fmt.Fprintf(w, "%s: %d added, %d changed, %d unchanged, %d removed; %d passages; %s\n",
 		r.Collection, r.Added, r.Changed, r.Unchanged, r.Removed, r.Passages, r.Took.Round(time.Millisecond))
+	if r.Kept > 0 {
+		fmt.Fprintf(w, "  %d documents are gone where they came from, most of the collection: none was removed. If that is meant, add --force\n", r.Kept)
+	}
 	for _, skip := range r.Skipped[:min(len(r.Skipped), maxSkipsShown)] {
 		fmt.Fprintf(w, "  left out: %s: %s\n", oneLine(skip.Document), oneLine(skip.Reason))
 	}

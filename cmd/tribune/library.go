@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +37,7 @@ type library struct {
 	Ranker  *rank.Ranker
 	vectors *vector.Store    // nil: none, or the cluster keeps them
 	cluster *weaviate.Engine // nil: the embedded engine alone
+	nearby  knowledge.Nearby // nil: no embedding model is set up
 	now     func() time.Time
 }
 
@@ -52,6 +55,13 @@ func openLibrary(ctx context.Context, c *config.Config, q *queue.Queue, now func
 	}
 	if err == nil && embedder != nil && l.cluster == nil {
 		l.vectors, err = vector.Open(filepath.Join(c.Server.DataDir, "vectors"), vector.Options{Embedder: embedder, Now: now, Log: log})
+	}
+	switch {
+	case err != nil || embedder == nil:
+	case l.cluster != nil:
+		l.nearby = l.cluster
+	default:
+		l.nearby = l.vectors
 	}
 	if err == nil {
 		err = l.openStore(ctx, c, q, log)
@@ -130,7 +140,7 @@ func (l *library) openStore(ctx context.Context, c *config.Config, q *queue.Queu
 func (l *library) followers() []knowledge.Follower {
 	out := []knowledge.Follower{l.Book}
 	if l.vectors != nil {
-		out = append(out, l.vectors)
+		out = append(out, withoutHandbook{l.vectors})
 	}
 	if l.cluster != nil {
 		out = append(out, l.cluster)
@@ -138,18 +148,23 @@ func (l *library) followers() []knowledge.Follower {
 	return out
 }
 
+// withoutHandbook spares the built-in guides their embeddings: they are found by
+// words, and a team that has documents of its own does not see them.
+type withoutHandbook struct{ knowledge.Follower }
+
+func (w withoutHandbook) Follow(ctx context.Context, collection string, all iter.Seq2[knowledge.Passage, error], progress func(knowledge.Progress)) error {
+	if collection == knowledge.Handbook {
+		return nil
+	}
+	return w.Follower.Follow(ctx, collection, all, progress)
+}
+
 // openRanker makes the ranker over what is there.
 func (l *library) openRanker(c *config.Config, reranker knowledge.Reranker, log *slog.Logger) (err error) {
-	o := rank.Options{Words: c.File.Words, Weigh: weights(c), Lessons: l.Book, Reranker: reranker, Now: l.now, Log: log}
-	if l.vectors != nil {
-		o.Nearby = l.vectors
-	}
+	o := rank.Options{Words: c.File.Words, Weigh: weights(c), Lessons: l.Book, Nearby: l.nearby, Reranker: reranker, Now: l.now, Log: log}
 	var engine knowledge.Engine = l.Store
 	if l.cluster != nil {
 		engine = l.cluster
-		if c.Embedding.Model != "" || c.Providers.Zhipu.IsSet() || c.Embedding.APIBase.IsSet() {
-			o.Nearby = l.cluster
-		}
 	}
 	l.Ranker, err = rank.New(engine, o)
 	if err != nil {
@@ -238,4 +253,29 @@ func (l *library) Problem() string {
 		out = append(out, "searching by words alone since "+since.UTC().Format(time.RFC3339)+": "+reason)
 	}
 	return strings.Join(out, "; ")
+}
+
+// Degraded names the parts that are not as they should be, for anybody who asks:
+// neither collections nor what a service said.
+func (l *library) Degraded() string {
+	var out []string
+	state := l.State()
+	for part, is := range map[string]bool{
+		"the index is damaged, an earlier state is served":  state.Damage != nil,
+		"other workers' documents can't be fetched":         state.Away != "",
+		"the latest documents are not everywhere yet":       slices.ContainsFunc(state.Behind, func(b generation.Behind) bool { return b.Reason != "" }),
+		"the Weaviate cluster does not serve as it should":  l.cluster != nil && l.cluster.State().String() != "ok",
+		"passages are found by words alone, not by meaning": l.wordsAlone(),
+	} {
+		if is {
+			out = append(out, part)
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, "; ")
+}
+
+func (l *library) wordsAlone() bool {
+	since, _ := l.Ranker.Degraded()
+	return !since.IsZero()
 }

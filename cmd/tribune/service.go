@@ -43,6 +43,7 @@ type ingestRequest struct {
 	Paths      []string `json:"paths"`
 	Collection string   `json:"collection"`
 	Prune      bool     `json:"prune,omitempty"`
+	Force      bool     `json:"force,omitempty"`            // prune even most of the collection
 	Private    bool     `json:"private,omitempty"`          // addresses may lie on a private network
 	Channels   []string `json:"private_channels,omitempty"` // of a Slack export that are read too
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/tribunebot/tribune/knowledge/source/export"
 	"github.com/tribunebot/tribune/knowledge/source/folder"
 	"github.com/tribunebot/tribune/knowledge/source/git"
-	"github.com/tribunebot/tribune/knowledge/source/slackexport"
 	"github.com/tribunebot/tribune/knowledge/source/web"
 )
 
@@ -33,7 +32,11 @@ var sources = map[string]sourceOpener{
 }
 
 func openExports(_ *App, list []config.Source) (knowledge.Source, error) {
-	return export.Options{Slack: slackexport.Options{Private: list[0].PrivateChannels}}.New(addresses(list))
+	files := make([]export.File, len(list))
+	for i, s := range list {
+		files[i] = export.File{Path: s.Address, Private: s.PrivateChannels}
+	}
+	return export.Open(files, export.Options{})
 }
 
 func openSites(_ *App, list []config.Source) (knowledge.Source, error) {
@@ -67,6 +70,8 @@ func sourceKind(address string) string {
 	switch {
 	case err == nil && !info.IsDir() && export.Is(address):
 		return "export"
+	case err == nil && info.IsDir() && isRepository(address):
+		return "git"
 	case err == nil:
 		return "folder"
 	case discord.Is(address):
@@ -81,6 +86,13 @@ func sourceKind(address string) string {
 	return "folder"
 }
 
+// isRepository tells whether a folder is a bare repository, as `git init --bare`
+// makes it: a name that ends in .git, and HEAD within.
+func isRepository(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "HEAD"))
+	return err == nil && git.Is(dir)
+}
+
 // remoteAddress tells whether an address is of another machine.
 func remoteAddress(address string) bool {
 	kind := sourceKind(address)
@@ -89,16 +101,16 @@ func remoteAddress(address string) bool {
 
 // openSources makes one source of several addresses, of any kinds.
 func (a *App) openSources(list []config.Source) (knowledge.Source, error) {
-	// What is allowed for one place is not allowed for another.
+	// A network that is allowed for one place is not allowed for another. Files
+	// are on none: all exports are one source, which knows what is private in any.
 	type group struct {
-		kind     string
-		private  bool
-		channels string
+		kind    string
+		private bool
 	}
 	groups := map[group][]config.Source{}
 	var order []group
 	for _, s := range list {
-		g := group{sourceKind(s.Address), s.Private, strings.Join(s.PrivateChannels, "\n")}
+		g := group{sourceKind(s.Address), s.Private && remoteAddress(s.Address)}
 		if sources[g.kind] == nil {
 			return nil, usageError{fmt.Errorf("%q: %w", s.Address, errSource)}
 		}
@@ -138,17 +150,19 @@ func privateNetworks() []netip.Prefix {
 	return out
 }
 
-// gitToken is the access token for a host: by the name that its own tools use.
+// gitToken is the access token for a host: by the names that the hosts' own
+// tools use, and to these hosts alone. GITLAB_HOST and GIT_HOST name a team's own.
 func (a *App) gitToken(host string) string {
-	names := []string{"GIT_TOKEN"}
-	switch {
-	case host == "github.com":
-		names = []string{"GITHUB_TOKEN", "GH_TOKEN"}
-	case strings.Contains(host, "gitlab"):
-		names = []string{"GITLAB_TOKEN", "GIT_TOKEN"}
-	}
-	for _, name := range names {
-		if v, ok := a.Config.Lookup(name); ok && v != "" {
+	for _, t := range []struct{ host, hostVar, token string }{
+		{"github.com", "", "GITHUB_TOKEN"},
+		{"github.com", "", "GH_TOKEN"},
+		{"gitlab.com", "GITLAB_HOST", "GITLAB_TOKEN"},
+		{"", "GIT_HOST", "GIT_TOKEN"},
+	} {
+		if own, ok := a.Config.Lookup(t.hostVar); t.hostVar != "" && ok && own != "" {
+			t.host = strings.TrimPrefix(strings.TrimSuffix(own.Reveal(), "/"), "https://")
+		}
+		if v, ok := a.Config.Lookup(t.token); t.host != "" && t.host == host && ok && v != "" {
 			return v.Reveal()
 		}
 	}

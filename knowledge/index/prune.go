@@ -39,15 +39,49 @@ func (g *ingest) isUnread(origin string) bool {
 	return ok
 }
 
+// A prune that would remove so many documents, and more than this share of the
+// collection, removes none unless it is forced.
+const (
+	manyGone  = 100
+	mostShare = .5
+)
+
 // prune deletes the documents that were indexed before, lie within what the
 // source covers, and were not read this time.
 func (g *ingest) prune(ctx context.Context) error {
+	if !g.options.Force {
+		gone, all, err := g.countGone(ctx)
+		if err != nil {
+			return err
+		}
+		if gone >= manyGone && float64(gone) > mostShare*float64(all) {
+			g.report.Kept = gone
+			return nil
+		}
+	}
 	return walk(ctx, g.before, g.collection, markDocument, func(rec record) error {
-		if !g.covers(rec.origin) || g.given(rec.passage.Document) || len(g.unread) > 0 && g.kept(rec) {
+		if !g.gone(rec) {
 			return nil
 		}
 		return g.remove(rec)
 	})
+}
+
+// countGone says how many documents a prune would remove, and of how many.
+func (g *ingest) countGone(ctx context.Context) (gone, all int, err error) {
+	err = walk(ctx, g.before, g.collection, markDocument, func(rec record) error {
+		all++
+		if g.gone(rec) {
+			gone++
+		}
+		return nil
+	})
+	return gone, all, err
+}
+
+// gone reports whether a document was indexed before and is to go.
+func (g *ingest) gone(rec record) bool {
+	return g.covers(rec.origin) && !g.given(rec.passage.Document) && (len(g.unread) == 0 || !g.kept(rec))
 }
 
 // covers reports whether the source speaks for an origin: it reads there, or

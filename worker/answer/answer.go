@@ -171,7 +171,7 @@ func (r *run) retrieve(ctx context.Context) error {
 	defer func() { r.timings.Retrieve = millis(r.Now().Sub(began)) }()
 	before := r.askedBefore()
 	for _, text := range []string{r.q.Text, strings.TrimSpace(before + "\n" + r.q.Text)} {
-		found, err := r.Retriever.Retrieve(ctx, knowledge.Query{
+		found, err := r.Retriever.Retrieve(r.forCaller(ctx), knowledge.Query{
 			Text: text, Context: before, Collections: r.plan.Collections, Limit: maxPassages,
 		})
 		if err != nil {

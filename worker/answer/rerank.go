@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -49,7 +50,7 @@ var errNoOrder = errors.New("the model gave no order of passages")
 
 // Rerank implements knowledge.Reranker.
 func (r Reranker) Rerank(ctx context.Context, question string, found []knowledge.Passage) ([]knowledge.Passage, error) {
-	if len(found) < 2 {
+	if who := callerOf(ctx); len(found) < 2 || who == nil || who.group != "" && who.group != r.Group {
 		return found, nil
 	}
 	body, err := llm.Chat(openai.ChatCompletionRequest{
@@ -63,9 +64,10 @@ func (r Reranker) Rerank(ctx context.Context, question string, found []knowledge
 	if err != nil {
 		return nil, fmt.Errorf("re-rank: %w", err)
 	}
-	response, err := r.Model.Complete(ctx, llm.Request{
-		Group: r.Group, Body: body, Labels: map[string]string{LabelPurpose: Reranking},
-	})
+	who := callerOf(ctx)
+	labels := map[string]string{LabelPurpose: Reranking}
+	maps.Copy(labels, who.labels)
+	response, err := r.Model.Complete(ctx, llm.Request{Group: r.Group, Body: body, Labels: labels, Quotas: who.quotas})
 	if err != nil {
 		return nil, fmt.Errorf("re-rank: %w", err)
 	}
@@ -77,6 +79,31 @@ func (r Reranker) Rerank(ctx context.Context, question string, found []knowledge
 		r.Log.DebugContext(ctx, "passages were re-ranked", "passages", len(found), "named", len(order), "model", response.Model)
 	}
 	return inOrder(found, order), nil
+}
+
+// caller is for whom passages are put in order: a channel whose budget the call
+// is counted against.
+type caller struct {
+	group  string // the model that the channel wants; "": any
+	labels map[string]string
+	quotas []llm.Quota
+}
+
+type callerKey struct{}
+
+// callerOf is nil where nobody is answered, as in a search from a terminal:
+// nobody's budget would know of the call.
+func callerOf(ctx context.Context) *caller {
+	c, _ := ctx.Value(callerKey{}).(*caller)
+	return c
+}
+
+// forCaller says for whom passages are retrieved. A context carries it past the
+// retriever, which knows nothing of models.
+func (r *run) forCaller(ctx context.Context) context.Context {
+	labels := r.labels()
+	delete(labels, llm.LabelConfidence) // there is none yet
+	return context.WithValue(ctx, callerKey{}, &caller{group: r.plan.Group, labels: labels, quotas: r.plan.Quotas})
 }
 
 // toRank numbers the passages, clipped, behind fences as in an answer's prompt.

@@ -29,7 +29,7 @@ const (
 
 var (
 	// ErrPrivate is returned for an address that is not public and was not allowed.
-	ErrPrivate = errors.New("it is not a public address: name its network among those that are allowed, if it is the team's own server")
+	ErrPrivate = errors.New("it is not a public address: --private (in tribune.yaml `private: true`) allows the networks of a team, but never link-local addresses")
 	// ErrPort is returned for a port of a public address that no web server uses.
 	ErrPort = errors.New("only the ports 80, 443, 8080 and 8443 are opened on public addresses")
 	// ErrAddress is returned for an address that no web page can have.
