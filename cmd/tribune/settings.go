@@ -8,13 +8,30 @@ import (
 	"slices"
 
 	"github.com/tribunebot/tribune/config"
+	"github.com/tribunebot/tribune/knowledge/rank"
 	"github.com/tribunebot/tribune/llm/litellm"
 )
 
-// load reads all settings: the environment and tribune.yaml, and what the LiteLLM
+// load reads all settings and looks at what only others can judge.
+func load(o config.Options) (*config.Config, error) {
+	c, err := loadFiles(o)
+	if c == nil || c.File.Words == "" {
+		return c, err
+	}
+	wrong := rank.CheckWords(c.File.Words)
+	if wrong == nil {
+		return c, err
+	}
+	return c, withProblems(err, config.Problems{{
+		Setting: "words", Origin: config.Origin(filepath.Base(c.File.Path)), Message: oneLine(wrong.Error()),
+		Fix: "a word of one Chinese character alone, or of filler words, can't be looked for: write longer ones",
+	}})
+}
+
+// loadFiles reads all settings: the environment and tribune.yaml, and what the LiteLLM
 // file lays down (general_settings) or offers (environment_variables). As in
 // LiteLLM the real environment wins over the latter.
-func load(o config.Options) (*config.Config, error) {
+func loadFiles(o config.Options) (*config.Config, error) {
 	c, err := config.Load(o)
 	if why := notTheFile(c); why != "" && c.Models.File != "" {
 		c.Warnings = append(c.Warnings, config.Problem{
