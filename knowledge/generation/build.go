@@ -187,5 +187,8 @@ func (s *Store) put(h *handle, at slot, change func(*pointer)) error {
 	if err := s.tidy(); err != nil {
 		s.log.Warn("old generations of the index could not be removed", "error", err)
 	}
+	if err := s.standApart(p.Previous.Folder, at.Folder); err != nil {
+		s.log.Warn("the index before this one shares files with it: one bad block would damage both", "error", err)
+	}
 	return nil
 }

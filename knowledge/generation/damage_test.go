@@ -33,10 +33,8 @@ func spoils() map[string]func(folder string) error {
 			if len(all) == 0 {
 				return errors.New("no segments")
 			}
-			for _, p := range all {
-				// The segments are links: those of other generations stay as they are.
-				raw, errRead := os.ReadFile(p)
-				err = errors.Join(err, errRead, os.Remove(p), os.WriteFile(p, raw, 0o600), do(p))
+			for _, p := range all { // in place: no other generation has this file
+				err = errors.Join(err, do(p))
 			}
 			return err
 		}
