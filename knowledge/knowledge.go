@@ -138,6 +138,14 @@ type Counted interface {
 	Count(ctx context.Context) int
 }
 
+// Distant is what a Source may have that takes long for reasons of its own, as a
+// crawl does: it is read to its end before anything waits for it. Its Places are
+// asked after that.
+type Distant interface {
+	// Distant reports whether it is one.
+	Distant() bool
+}
+
 // Watched is what a Source has that notices changes by itself.
 type Watched interface {
 	// Watch calls changed, from its own goroutine, some time after documents

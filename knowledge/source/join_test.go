@@ -197,3 +197,18 @@ func TestWatch(t *testing.T) {
 		t.Errorf("a watch that fails: %v", err)
 	}
 }
+
+// distant is a source behind a network.
+type distant struct{ places }
+
+func (*distant) Distant() bool { return true }
+
+func TestOneDistantSourceMakesAllSo(t *testing.T) {
+	t.Parallel()
+	near, far := &places{at: "/near/"}, &distant{places{at: "https://far.example.com/"}}
+	for want, joined := range map[bool]knowledge.Source{false: source.Join(near, near), true: source.Join(near, far)} {
+		if d, ok := joined.(knowledge.Distant); !ok || d.Distant() != want {
+			t.Errorf("%s: distant is not %t", joined.Name(), want)
+		}
+	}
+}

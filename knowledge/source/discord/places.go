@@ -2,6 +2,9 @@ package discord
 
 import "strings"
 
+// Distant implements knowledge.Distant: messages come over the network.
+func (*source) Distant() bool { return true }
+
 // Covers implements knowledge.Places: what was said in the channels that the
 // last run read, as far back as it did.
 func (s *source) Covers(origin string) bool {

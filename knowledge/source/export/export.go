@@ -4,7 +4,8 @@
 //
 // A newer export of the same workspace, space or folder replaces what an older
 // one gave, whatever its file is called: each kind has origins of its own, and
-// speaks for them alone.
+// speaks for them alone. All files of a collection belong in one source, because
+// what one export of a workspace says to be private is private in the others.
 package export
 
 import (
@@ -32,11 +33,19 @@ type Options struct {
 	Slack slackexport.Options
 }
 
+// File is one zip file.
+type File struct {
+	Path string
+	// Private names the private channels, by name or id, of the Slack workspace
+	// that the file is an export of which are read all the same.
+	Private []string
+}
+
 // source is the documents of zip files.
 type source struct {
-	o     Options
-	paths []string // as they were named
-	zips  []zipFile
+	o    Options
+	name string
+	zips []zipFile
 
 	mu      sync.Mutex
 	seed    maphash.Seed
@@ -49,6 +58,7 @@ type source struct {
 type zipFile struct {
 	named, real string
 	changed     time.Time
+	private     []string
 }
 
 // reader gives the documents of one export.
@@ -64,23 +74,34 @@ func Is(path string) bool { return strings.EqualFold(filepath.Ext(path), ".zip")
 
 // New returns the documents of zip files. A path that does not exist is an
 // error. The source has knowledge.Places.
-func New(paths []string) (knowledge.Source, error) { return Options{}.New(paths) }
+func New(paths []string) (knowledge.Source, error) {
+	files := make([]File, len(paths))
+	for i, p := range paths {
+		files[i].Path = p
+	}
+	return Open(files, Options{})
+}
 
-// New is the function New with options.
-func (o Options) New(paths []string) (knowledge.Source, error) {
-	if len(paths) == 0 {
+// Open is New with options, of each file and of all.
+func Open(files []File, o Options) (knowledge.Source, error) {
+	if len(files) == 0 {
 		return nil, errNothing
 	}
-	s := &source{o: o, paths: slices.Clone(paths), seed: maphash.MakeSeed()}
-	for _, p := range paths {
-		z, err := find(p)
+	s := &source{o: o, seed: maphash.MakeSeed()}
+	var names []string
+	for _, f := range files {
+		z, err := find(f.Path)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", p, err)
+			return nil, fmt.Errorf("%s: %w", f.Path, err)
 		}
-		if !slices.ContainsFunc(s.zips, func(other zipFile) bool { return other.real == z.real }) {
-			s.zips = append(s.zips, z)
+		names = append(names, f.Path)
+		i := slices.IndexFunc(s.zips, func(other zipFile) bool { return other.real == z.real })
+		if i < 0 {
+			i, s.zips = len(s.zips), append(s.zips, z)
 		}
+		s.zips[i].private = append(s.zips[i].private, f.Private...)
 	}
+	s.name = strings.Join(names, ", ")
 	// The newest first: of what two exports have, it has the later state.
 	slices.SortStableFunc(s.zips, func(x, y zipFile) int {
 		return cmp.Or(y.changed.Compare(x.changed), strings.Compare(y.real, x.real))
@@ -103,11 +124,11 @@ func find(p string) (zipFile, error) {
 		return zipFile{}, errors.New("it is not a file")
 	}
 	plain, err := filepath.EvalSymlinks(abs)
-	return zipFile{p, plain, info.ModTime()}, err
+	return zipFile{named: p, real: plain, changed: info.ModTime()}, err
 }
 
 // Name implements knowledge.Source.
-func (s *source) Name() string { return strings.Join(s.paths, ", ") }
+func (s *source) Name() string { return s.name }
 
 // Documents implements knowledge.Source. An export that can't be read ends it
 // with an error after all others: what was indexed of it can't be told from what

@@ -252,7 +252,7 @@ func TestNew(t *testing.T) {
 		}
 	}
 	at := ziptest.Write(t, dir, "slack.zip", slack(map[string]string{"2024-05-01": said("1714550400.000200", "x")}))
-	s, err := export.Options{Slack: slackexport.Options{Private: []string{"board"}, Domain: "team.slack.com"}}.New([]string{at})
+	s, err := export.Open([]export.File{{Path: at, Private: []string{"board"}}}, export.Options{Slack: slackexport.Options{Domain: "team.slack.com"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,9 +27,10 @@ type opened struct {
 	o     Options
 	files []io.Closer
 	list  []pending
-	slack map[string][]*archive.Archive // by workspace
+	slack map[string][]slackexport.File // by workspace
 	order []string                      // of workspaces
 	named map[string]string             // the path of a workspace's newest export
+	lost  string                        // the path of a file that may be an export of any workspace
 }
 
 // close closes what was only read from.
@@ -49,7 +50,7 @@ func (o *opened) readers() (out []reader) {
 
 // all opens zip files, and returns what was wrong with those that can't be.
 func (o *opened) all(ctx context.Context, zips []zipFile) (failed []error) {
-	o.slack, o.named = map[string][]*archive.Archive{}, map[string]string{}
+	o.slack, o.named = map[string][]slackexport.File{}, map[string]string{}
 	for _, z := range zips {
 		if ctx.Err() != nil {
 			return nil
@@ -59,47 +60,69 @@ func (o *opened) all(ctx context.Context, zips []zipFile) (failed []error) {
 		}
 	}
 	for _, team := range o.order {
-		e, err := slackexport.Open(ctx, o.slack[team], o.o.Slack)
-		if err != nil {
+		if err := o.workspace(ctx, team); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", o.named[team], err))
-			continue
 		}
-		o.list = append(o.list, pending{e, o.named[team]})
 	}
 	return failed
 }
 
+// workspace opens the exports of one workspace of Slack.
+func (o *opened) workspace(ctx context.Context, team string) error {
+	if o.lost != "" {
+		// It may say what became private since the others were made.
+		return fmt.Errorf("what is private can't be told while %s can't be read: get that again, or take it out", o.lost)
+	}
+	e, err := slackexport.Open(ctx, o.slack[team], o.o.Slack)
+	if err == nil {
+		o.list = append(o.list, pending{e, o.named[team]})
+	}
+	return err
+}
+
 // one opens one zip file.
 func (o *opened) one(ctx context.Context, z zipFile) error {
-	f, err := os.Open(z.real)
+	a, err := o.archive(z)
 	if err != nil {
+		o.lost = z.named
 		return err
 	}
-	o.files = append(o.files, f)
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	a, err := archive.Open(f, info.Size())
-	if err != nil {
-		return err
-	}
-	if slackexport.Is(a) { // those of one workspace are one
-		team, err := slackexport.Team(ctx, a)
-		if err != nil {
-			return err
-		}
-		if o.named[team] == "" {
-			o.named[team], o.order = z.named, append(o.order, team)
-		}
-		o.slack[team] = append(o.slack[team], a)
-		return nil
+	if slackexport.Is(a) {
+		return o.slackFile(ctx, a, z)
 	}
 	r, err := open(ctx, a, z)
 	if err == nil {
 		o.list = append(o.list, pending{r, z.named})
 	}
 	return err
+}
+
+// archive opens a zip file, whatever is in it.
+func (o *opened) archive(z zipFile) (*archive.Archive, error) {
+	f, err := os.Open(z.real)
+	if err != nil {
+		return nil, err
+	}
+	o.files = append(o.files, f)
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return archive.Open(f, info.Size())
+}
+
+// slackFile puts an export of Slack to those of the same workspace.
+func (o *opened) slackFile(ctx context.Context, a *archive.Archive, z zipFile) error {
+	team, err := slackexport.Team(ctx, a)
+	if err != nil {
+		o.lost = z.named
+		return err
+	}
+	if o.named[team] == "" {
+		o.named[team], o.order = z.named, append(o.order, team)
+	}
+	o.slack[team] = append(o.slack[team], slackexport.File{Archive: a, Private: z.private})
+	return nil
 }
 
 // open tells by its content what an archive is.

@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// Distant implements knowledge.Distant: repositories come over the network.
+func (*source) Distant() bool { return true }
+
 // Covers implements knowledge.Places: the files of the repositories and folders
 // that were named.
 func (s *source) Covers(origin string) bool { return s.of(origin) != nil }

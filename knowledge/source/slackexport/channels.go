@@ -139,7 +139,7 @@ func (e *Export) choose(lists []roster) {
 		switch {
 		case !isID(c.ID):
 			e.leave(folder, "it is in none of the export's lists of channels")
-		case !private || e.asked(c):
+		case !private || e.asked.has(c):
 			e.channels = append(e.channels, c)
 		case k.direct[c.ID].ID != "":
 			direct++
@@ -152,12 +152,32 @@ func (e *Export) choose(lists []roster) {
 	}
 }
 
-// asked reports whether somebody asked for a private channel.
-func (e *Export) asked(c channel) bool {
-	return slices.ContainsFunc(e.o.Private, func(name string) bool {
-		return name != "" && (name == c.ID || strings.TrimPrefix(name, "#") == c.Name)
-	})
+// asked is the private channels that somebody asked for, by name and id.
+type asked map[string]bool
+
+// askedFor joins what was asked for beside the files of a workspace. Files of
+// which nobody can tell the workspace may be of several, so that there each of
+// them has to name a channel.
+func askedFor(files []File, team string) asked {
+	times := map[string]int{}
+	for _, f := range files {
+		named := asked{}
+		for _, name := range f.Private {
+			named[strings.TrimPrefix(name, "#")] = true
+		}
+		for name := range named {
+			times[name]++
+		}
+	}
+	all := asked{}
+	for name, n := range times {
+		all[name] = name != "" && (team != noTeam || n == len(files))
+	}
+	return all
 }
+
+// has reports whether somebody asked for a private channel.
+func (a asked) has(c channel) bool { return a[c.ID] || a[c.Name] }
 
 // leave notes that a folder is not read.
 func (e *Export) leave(folder, reason string) {
@@ -217,7 +237,7 @@ func readPeople(ctx context.Context, a *archive.Archive, root string) (people, s
 			return nil, "", err
 		}
 	}
-	team, most := "unknown", 0
+	team, most := noTeam, 0
 	for _, id := range slices.Sorted(maps.Keys(teams)) {
 		if teams[id] > most {
 			team, most = id, teams[id]

@@ -25,7 +25,7 @@ func FuzzDay(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e, err := Open(t.Context(), []*archive.Archive{a}, Options{})
+		e, err := Open(t.Context(), []File{{Archive: a}}, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,14 +27,20 @@ const Scheme = "slack-export://"
 
 // Options say what is read of an export.
 type Options struct {
-	// Private names the private channels that are read all the same, by name or
-	// id: what is said there is then seen by all who see the collection.
-	Private []string
 	// Domain is that of the workspace, "team" or "team.slack.com": it is not in
 	// an export, and without it documents have no address.
 	Domain string
 	// MaxMessages bounds what is read of a channel, the newest first; 0: 200,000.
 	MaxMessages int
+}
+
+// File is one zip file of a workspace.
+type File struct {
+	*archive.Archive
+	// Private names the private channels that are read all the same, by name or
+	// id, from all files of the workspace: what is said there is then seen by all
+	// who see the collection.
+	Private []string
 }
 
 // Bounds of one channel: it is held in memory to put its threads together.
@@ -46,6 +52,7 @@ const (
 // Export is one workspace's export, or several of the same workspace.
 type Export struct {
 	o        Options
+	asked    asked
 	team     string
 	people   people
 	rooms    map[string]string // the names of public channels by id
@@ -85,21 +92,27 @@ func rootOf(a *archive.Archive) (string, bool) {
 	return "", false
 }
 
-// Team is the id of the workspace that an export is of.
+// noTeam stands for the id of a workspace that can't be told.
+const noTeam = "unknown"
+
+// Team is the id of the workspace that an export is of, "unknown" where nobody
+// in it has one.
 func Team(ctx context.Context, a *archive.Archive) (string, error) {
 	root, _ := rootOf(a)
 	_, team, err := readPeople(ctx, a, root)
 	return team, err
 }
 
-// Open reads who and which channels an export has. Several archives are exports
-// of one workspace, the newest first: a thread may begin in one and go on in
-// another. Errors say what to do.
-func Open(ctx context.Context, archives []*archive.Archive, o Options) (*Export, error) {
+// Open reads who and which channels an export has. Several files are exports of
+// one workspace, the newest first: a thread may begin in one and go on in
+// another, and a channel that is private in any is private in all. Errors say
+// what to do.
+func Open(ctx context.Context, files []File, o Options) (*Export, error) {
 	o.MaxMessages = cmp.Or(o.MaxMessages, defaultMessages)
 	e := &Export{o: o, days: map[string][]day{}, people: people{}, rooms: map[string]string{}, floor: map[string]string{}}
 	var lists []roster
-	for _, a := range archives {
+	for _, file := range files {
+		a := file.Archive
 		root, ok := rootOf(a)
 		if !ok {
 			return nil, errors.New("it is not an export of Slack: channels.json is missing")
@@ -120,6 +133,7 @@ func Open(ctx context.Context, archives []*archive.Archive, o Options) (*Export,
 	for _, days := range e.days {
 		slices.SortFunc(days, func(x, y day) int { return strings.Compare(y.date, x.date) })
 	}
+	e.asked = askedFor(files, e.team)
 	e.choose(lists)
 	return e, nil
 }

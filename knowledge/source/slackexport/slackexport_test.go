@@ -95,12 +95,21 @@ func workspace() map[string]string {
 
 func open(t *testing.T, o slackexport.Options, archives ...*archive.Archive) *slackexport.Export {
 	t.Helper()
+	var files []slackexport.File
 	for _, a := range archives {
-		if !slackexport.Is(a) {
+		files = append(files, slackexport.File{Archive: a})
+	}
+	return openFiles(t, o, files...)
+}
+
+func openFiles(t *testing.T, o slackexport.Options, files ...slackexport.File) *slackexport.Export {
+	t.Helper()
+	for _, f := range files {
+		if !slackexport.Is(f.Archive) {
 			t.Fatal("it is an export of Slack")
 		}
 	}
-	e, err := slackexport.Open(t.Context(), archives, o)
+	e, err := slackexport.Open(t.Context(), files, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +146,7 @@ func TestPrivateTalkStaysOut(t *testing.T) {
 			t.Parallel()
 			files := workspace()
 			change(files)
-			got := ziptest.Read(open(t, slackexport.Options{Private: []string{"", "#"}}, ziptest.Open(t, files)).Documents(t.Context()))
+			got := ziptest.Read(openFiles(t, slackexport.Options{}, slackexport.File{Archive: ziptest.Open(t, files), Private: []string{"", "#"}}).Documents(t.Context()))
 			if strings.Contains(got.All(), canary) || got.Failed != nil {
 				t.Errorf("it is in\n%s%v", got, got.Failed)
 			}
@@ -156,12 +165,54 @@ func into(m map[string]string, folder string) {
 func TestPrivateChannelsThatAreAskedFor(t *testing.T) {
 	t.Parallel()
 	files := workspace()
-	e := open(t, slackexport.Options{Private: []string{"#board", "D01"}}, ziptest.Open(t, files))
+	e := openFiles(t, slackexport.Options{}, slackexport.File{Archive: ziptest.Open(t, files), Private: []string{"#board", "D01"}})
 	all := ziptest.Read(e.Documents(t.Context())).All()
 	for text, want := range map[string]bool{"We sell the company": true, "between us " + canary: true, "between us too": false, "the three of us": false, "in no list": false} {
 		if strings.Contains(all, text) != want {
 			t.Errorf("%q: %v", text, !want)
 		}
+	}
+}
+
+// TestWhatIsAskedForBesideOneFile is read of all files of the workspace; where
+// nobody can tell whether they are of one, each has to name it.
+func TestWhatIsAskedForBesideOneFile(t *testing.T) {
+	t.Parallel()
+	const known, unknown = `[{"id":"UADA","team_id":"T01"}]`, `[{"id":"UADA"}]`
+	board := []string{"board"}
+	for name, test := range map[string]struct {
+		users  string
+		newer  []string
+		older  []string
+		said   bool
+		listed string
+	}{
+		"beside none":                    {known, nil, nil, false, "board"},
+		"beside the newer":               {known, board, nil, true, "board"},
+		"beside the older":               {known, nil, board, true, "board"},
+		"by its id":                      {known, nil, []string{"G01"}, true, "board"},
+		"of nobody's, beside the newer":  {unknown, board, nil, false, "board"},
+		"of nobody's, beside the older":  {unknown, nil, board, false, "board"},
+		"of nobody's, twice beside one":  {unknown, nil, []string{"board", "#board"}, false, "board"},
+		"of nobody's, beside each":       {unknown, board, []string{"#board"}, true, "board"},
+		"by a name that it had":          {known, nil, board, false, "board-of-2023"},
+		"by the name that it has by now": {known, nil, []string{"board-of-2023"}, true, "board-of-2023"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := func(private []string, name, day string, said object) slackexport.File {
+				return slackexport.File{Private: private, Archive: ziptest.Open(t, map[string]string{
+					"users.json": test.users, "channels.json": list(object{"id": "C01", "name": "general"}),
+					"groups.json": list(object{"id": "G01", "name": name}), name + "/" + day + ".json": list(said),
+				})}
+			}
+			older := file(test.older, "board", "2024-05-01", say("UADA", at(1, 8, 0), "older "+canary))
+			newer := file(test.newer, test.listed, "2024-05-02", say("UADA", at(2, 8, 0), "newer "+canary))
+			all := ziptest.Read(openFiles(t, slackexport.Options{}, newer, older).Documents(t.Context())).All()
+			if strings.Contains(all, "newer") != test.said || strings.Contains(all, "older") != (test.said && test.listed == "board") && test.listed == "board" {
+				t.Errorf("got %q", all)
+			}
+		})
 	}
 }
 
@@ -243,7 +294,7 @@ func TestBadExports(t *testing.T) {
 			t.Parallel()
 			files := workspace()
 			test.change(files)
-			e, err := slackexport.Open(t.Context(), []*archive.Archive{ziptest.Open(t, files)}, slackexport.Options{})
+			e, err := slackexport.Open(t.Context(), []slackexport.File{{Archive: ziptest.Open(t, files)}}, slackexport.Options{})
 			if test.opens != "" {
 				if err == nil || !strings.Contains(err.Error(), test.opens) {
 					t.Errorf("opened: %v", err)

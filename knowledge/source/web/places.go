@@ -5,6 +5,9 @@ import (
 	"slices"
 )
 
+// Distant implements knowledge.Distant: pages come over the network.
+func (*source) Distant() bool { return true }
+
 // Covers implements knowledge.Places: pages on the hosts and below the paths
 // that were named.
 func (s *source) Covers(origin string) bool {
