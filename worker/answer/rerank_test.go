@@ -110,16 +110,21 @@ func (l *labelled) Complete(ctx context.Context, r llm.Request) (llm.Response, e
 func TestRerankForAChannel(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		ctx   context.Context
-		asked bool
+		group  string // that the channel wants
+		search bool   // nobody is answered
+		asked  bool
 	}{
-		"any model":     {answer.For(t.Context(), "", map[string]string{llm.LabelChannel: "slack:T:C"}, llm.Quota{ID: "channel/slack:T:C"}), true},
-		"this model":    {answer.For(t.Context(), "small", map[string]string{llm.LabelChannel: "slack:T:C"}, llm.Quota{ID: "channel/slack:T:C"}), true},
-		"another model": {answer.For(t.Context(), "local", nil), false},
-		"a search":      {t.Context(), false},
+		"any model":     {"", false, true},
+		"this model":    {"small", false, true},
+		"another model": {"local", false, false},
+		"a search":      {"", true, false},
 	} {
+		ctx := t.Context()
+		if !test.search {
+			ctx = answer.For(ctx, test.group, map[string]string{llm.LabelChannel: "slack:T:C"}, llm.Quota{ID: "channel/slack:T:C"})
+		}
 		m := &labelled{Model: llmtest.NewScript(llmtest.Step{Pieces: []string{"[2,1]"}})}
-		got, err := answer.Reranker{Model: m, Group: "small"}.Rerank(test.ctx, "q", toRank(2))
+		got, err := answer.Reranker{Model: m, Group: "small"}.Rerank(ctx, "q", toRank(2))
 		if err != nil || len(got) != 2 || (got[0].ID == "2") != test.asked {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
