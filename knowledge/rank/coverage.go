@@ -61,6 +61,18 @@ const (
 // other questions that they do not answer from .83 to .97.
 func coverage(q *question, f *found) float64 {
 	share := q.covered(f)
+	if share <= 0 && !q.hasName(f) {
+		return 0
+	}
+	cover := q.corrected(share, f)
+	if q.hasName(f) {
+		cover = max(cover, q.plainly(f))
+	}
+	return cover * (1 - q.elsewhere(f))
+}
+
+// corrected is a share without what chance gives.
+func (q *question) corrected(share float64, f *found) float64 {
 	switch {
 	case share <= 0:
 		return 0

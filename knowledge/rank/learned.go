@@ -16,8 +16,10 @@ const (
 	recalled = 100
 	// askedField is what a word counts that stands in a question which the
 	// passage answered, against one that stands in its text. More finds more of
-	// what was asked before, and puts it before more of what never was.
-	askedField = .8
+	// what was asked before, and puts it before more of what never was: .8 gains
+	// .006 of Recall@5 over all questions and takes .010 of MRR@10 from those no
+	// document of which was learned.
+	askedField = .6
 	// askedPower weighs a lesson down that is little like the question: its
 	// words count by this power of its likeness. A half gives back a third of
 	// what lessons cost the questions that they are of no use to, and takes as
