@@ -82,7 +82,7 @@ func (r *reader) next() (block, bool) {
 		b.level, b.text, r.pending = statuteHead(trimmed)
 	case r.numbered && r.alone() && numberedLevel(trimmed) > 0:
 		b.kind, b.level, b.text = title, numberedLevel(trimmed), trimmed
-	case isRow(trimmed):
+	case isRow(trimmed), r.heads(r.at-1):
 		b.kind, b.text = table, strings.Join(append([]string{line}, r.rows()...), "\n")
 	case isItem(trimmed):
 		b.kind, b.text = item, strings.Join(append([]string{line}, r.continued()...), "\n")
@@ -95,7 +95,7 @@ func (r *reader) next() (block, bool) {
 // continued takes the lines that go on with a paragraph or a list item.
 func (r *reader) continued() []string {
 	var out []string
-	for r.at < len(r.lines) && !r.starts(strings.TrimSpace(r.lines[r.at].text)) && !r.turned() {
+	for r.at < len(r.lines) && !r.starts(strings.TrimSpace(r.lines[r.at].text)) && !r.heads(r.at) && !r.turned() {
 		out = append(out, r.lines[r.at].text)
 		r.at++
 	}
@@ -108,9 +108,22 @@ func (r *reader) starts(trimmed string) bool {
 		r.markdown && atx(trimmed) > 0 || r.articles && statuteLevel(trimmed) > 0
 }
 
+// heads reports whether line i is the header of a table, whose rows may do
+// without the bars at their ends.
+func (r *reader) heads(i int) bool {
+	return i+1 < len(r.lines) && r.lines[i+1].page == r.lines[i].page && cut.Headed(r.lines[i].text, r.lines[i+1].text)
+}
+
+// rows takes the rows below the one that was just read. Where that one has no
+// bar at its beginning, theirs may lack it too.
 func (r *reader) rows() []string {
 	var out []string
-	for r.at < len(r.lines) && isRow(strings.TrimSpace(r.lines[r.at].text)) && !r.turned() {
+	bare := !isRow(strings.TrimSpace(r.lines[r.at-1].text))
+	for r.at < len(r.lines) && !r.turned() {
+		line := r.lines[r.at].text
+		if trimmed := strings.TrimSpace(line); !isRow(trimmed) && (!bare || cut.Cells(trimmed) == nil) {
+			break
+		}
 		out = append(out, r.lines[r.at].text)
 		r.at++
 	}

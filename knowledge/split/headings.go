@@ -114,6 +114,24 @@ func sentenceLike(trimmed string) bool {
 	return strings.ContainsRune("。；：，、！？.;:,!?…", last) || strings.ContainsAny(trimmed, "。；！")
 }
 
+// particular reports whether a heading is a question, or called by a code, a
+// name from a program or a number that is not its place among others: E1001,
+// HTTP 429, openBadge(), v2.1. People look for those by what they are called.
+func particular(title string) bool {
+	if strings.HasSuffix(title, "?") || strings.HasSuffix(title, "？") {
+		return true
+	}
+	if depth, rest := decimals(title); depth > 0 {
+		title = strings.TrimLeft(rest, ".)、 ")
+	}
+	for _, t := range cut.Terms(title) {
+		if t.Kind == cut.Code || t.Kind == cut.Number || t.Kind == cut.Reference {
+			return true
+		}
+	}
+	return false
+}
+
 // decimals counts the numbers of "1.2.3" at the start of a line.
 func decimals(s string) (depth int, rest string) {
 	for {

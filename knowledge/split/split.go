@@ -16,15 +16,15 @@ import (
 
 // Version is part of what an index compares: raise it when the same document
 // gives other passages than before.
-const Version = "3"
+const Version = "4"
 
 // Sizes of a passage, in characters. Small enough that a model reads ten of
 // them, large enough that a rule stands beside its exception.
 const (
 	target   = 900  // a new block starts a new passage beyond it
 	most     = 1200 // and no passage grows beyond it, fences apart
-	tiny     = 120  // a section below it is kept with the next one beside it
-	mere     = 40   // and below this, with the next one of the page's main sections
+	tiny     = 120  // a subsection below it is kept with the next one beside it
+	mere     = 40   // and below this, an introduction with what it introduces
 	hardMost = 6000 // not even a code block grows beyond it
 )
 
@@ -110,24 +110,56 @@ func (p *packer) fill(b block) {
 }
 
 // enter starts a section. What came before is its own passage, unless it is so
-// short that it only introduces what follows: a reader is told the heading that
-// stands above what is quoted.
+// short that it only introduces what follows, or is one of many short parts of
+// a section: a reader is told the heading that stands above what is quoted.
 func (p *packer) enter(b block) {
 	for len(p.path) > 0 && p.path[len(p.path)-1].level >= b.level {
 		p.path = p.path[:len(p.path)-1]
 	}
 	p.path = append(slices.Clone(p.path), heading{b.level, b.text, b.id})
-	least := tiny
-	if b.level <= mainLevel {
-		least = mere
-	}
-	if p.size >= least || b.level >= partLevel || b.page != p.page && p.size >= mere {
+	if p.size >= p.least(b) || b.level >= partLevel || b.page != p.page && p.size >= mere {
 		p.flush()
 	}
 	if p.size > 0 {
 		p.put(b, strings.Repeat("#", min(b.level, 6))+" "+b.text, utf8.RuneCountInString(b.text))
 		p.more = append(p.more, p.path)
 	}
+}
+
+// least is the size from which what came before a heading is a passage of its
+// own. The main sections of a page and those that are called by a code are, from
+// the first character: who looks for E1001 wants what stands under E1001. What
+// stands above all headings, and a line under a heading that has others below
+// it, only introduce what follows. The headings of a PDF are guessed from the
+// size of letters, so a line or two under them may be no section at all.
+func (p *packer) least(b block) int {
+	switch {
+	case len(p.under) == 0, within(p.path, p.under):
+		if b.level <= mainLevel {
+			return mere
+		}
+		return tiny
+	case particular(b.text), particular(p.last()):
+		return 1
+	case b.level <= mainLevel && p.doc.Anchor == knowledge.AnchorPage:
+		return mere
+	case b.level <= mainLevel:
+		return 1
+	default:
+		return tiny
+	}
+}
+
+// last is the heading that the text so far ends under.
+func (p *packer) last() string {
+	path := p.under
+	if n := len(p.more); n > 0 {
+		path = p.more[n-1]
+	}
+	if len(path) == 0 {
+		return ""
+	}
+	return path[len(path)-1].text
 }
 
 // put adds text of a block to the passage that is being made.

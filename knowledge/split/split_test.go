@@ -69,12 +69,24 @@ func TestAPassageNamesItsHeadings(t *testing.T) {
 			[]part{{"Lost", short}, {"Found", short}},
 		},
 		{
-			"a mere line is named with the next", "## Lost\nSee below.\n## Found\n" + short,
-			[]part{{"Lost / Found", "See below.\n## Found\n" + short}},
+			"and if they are a mere line", "## Lost\nSee below.\n## Found\n" + short,
+			[]part{{"Lost", "See below."}, {"Found", short}},
 		},
 		{
-			"a chain of them", "## A\none\n## B\ntwo\n## C\n" + short,
-			[]part{{"A / B / C", "one\n## B\ntwo\n## C\n" + short}},
+			"a mere line above parts is named with the first", "## Lost\nSee below.\n### Found\n" + short + "\n## C\n" + short,
+			[]part{{"Lost", "See below.\n### Found\n" + short}, {"C", short}},
+		},
+		{
+			"a chain of short parts", "### A\none\n### B\ntwo\n### C\n" + short,
+			[]part{{"A / B / C", "one\n### B\ntwo\n### C\n" + short}},
+		},
+		{
+			"parts that are called by a code", "## Faults\n### E1001\none\n### HTTP 429\ntwo\n### Others\nthree\n### 1.1 More\nfour",
+			[]part{{"Faults > E1001", "one"}, {"Faults > HTTP 429", "two"}, {"Faults > Others / 1.1 More", "three\n### 1.1 More\nfour"}},
+		},
+		{
+			"parts that are questions", "## Questions\n### Is there a fee?\nYes.\n### May I lend it?\nNo.",
+			[]part{{"Questions > Is there a fee?", "Yes."}, {"Questions > May I lend it?", "No."}},
 		},
 		{
 			"short parts of one section are named together", "## Fees\n### Lost\n" + short + "\n### Broken\n" + short,
@@ -104,6 +116,42 @@ func TestAPassageNamesItsHeadings(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestASectionIsLinked holds that a section of one line has a line of its own.
+func TestASectionIsLinked(t *testing.T) {
+	t.Parallel()
+	doc := knowledge.Document{ID: "e", Markdown: true, URL: "https://example.com/e.md", Anchor: knowledge.AnchorLine, Text: "# E1001\nDisk full.\n# HTTP 429\nWait.\n\n# E1002\nRestart."}
+	want := []string{"E1001|Disk full.|#L2", "HTTP 429|Wait.|#L4", "E1002|Restart.|#L7"}
+	var got []string
+	for _, p := range Document(doc) {
+		got = append(got, p.Section+"|"+p.Text+"|"+strings.TrimPrefix(p.URL, doc.URL))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestATableWithoutOuterBars(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("Fees by city:\nCity | Fee\n--- | ---\n")
+	for i := range 200 {
+		fmt.Fprintf(&b, "City number %d | %d EUR\n", i, i)
+	}
+	b.WriteString("\nAsk the desk.\n")
+	lines := strings.Split(b.String(), "\n")
+	passages := Document(knowledge.Document{ID: "d", Markdown: true, Text: b.String()})
+	if len(passages) < 3 {
+		t.Fatalf("%d passages", len(passages))
+	}
+	for i, p := range passages[1:] {
+		rows, ok := strings.CutPrefix(p.Text, "City | Fee\n--- | ---\n")
+		first, _, _ := strings.Cut(rows, "\n")
+		if i > 0 && (!ok || lines[p.Line-1] != first) {
+			t.Errorf("%s is said to begin in line %d: %.60q", p.ID, p.Line, p.Text)
+		}
 	}
 }
 
