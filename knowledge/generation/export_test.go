@@ -14,3 +14,9 @@ func (o Options) CheckAtOnce(bytes int64) Options {
 	o.verifyAtOnce = bytes
 	return o
 }
+
+// SpoolAtMost replaces how much of a distant source is read at a time.
+func (o Options) SpoolAtMost(bytes int64) Options {
+	o.maxSpool = bytes
+	return o
+}

@@ -15,6 +15,7 @@
 //	            process that was killed, and gone on with by the next ingest
 //	fetch-ID/   a generation of another worker, being fetched
 //	damaged-6/  what was set aside, for whoever wants to look at it
+//	spool-*     what is being read of a site, a repository or a channel
 package generation
 
 import (
@@ -48,6 +49,7 @@ type Options struct {
 
 	link         func(from, to string) error // os.Link, but in tests
 	verifyAtOnce int64                       // see the constant of that name; other in tests
+	maxSpool     int64                       // likewise
 }
 
 // Store is the live generation and how it comes to the next. It is a
@@ -106,6 +108,9 @@ func newStore(dir string, o Options) *Store {
 	if s.options.verifyAtOnce == 0 {
 		s.options.verifyAtOnce = verifyAtOnce
 	}
+	if s.options.maxSpool == 0 {
+		s.options.maxSpool = maxSpool
+	}
 	return s
 }
 
@@ -146,7 +151,7 @@ func (s *Store) start() error {
 		return err
 	}
 	s.startShared()
-	return s.tidy()
+	return errors.Join(s.removeSpools(), s.tidy())
 }
 
 // Close waits for an ingest and for searches to end, and lets the folder go.
