@@ -108,6 +108,14 @@ type Follower interface {
 	Forget(ctx context.Context, collection string) error
 }
 
+// SharedFollower is what a Follower may be that keeps one state for all workers, as a
+// cluster does. It is told, and asked to forget, only what is the latest that was
+// published, and its context ends when something newer is.
+type SharedFollower interface {
+	// Shared reports whether it is one.
+	Shared() bool
+}
+
 // Blobs share the files of index generations among workers. Names are made of
 // letters, digits, '-', '_', '.' and '/'.
 type Blobs interface {
