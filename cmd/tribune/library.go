@@ -138,7 +138,7 @@ func (l *library) openStore(ctx context.Context, c *config.Config, q *queue.Queu
 }
 
 func (l *library) followers() []knowledge.Follower {
-	out := []knowledge.Follower{l.Book}
+	out := []knowledge.Follower{sharedByAll{l.Book}}
 	if l.vectors != nil {
 		out = append(out, withoutHandbook{l.vectors})
 	}
@@ -147,6 +147,12 @@ func (l *library) followers() []knowledge.Follower {
 	}
 	return out
 }
+
+// sharedByAll marks a follower that keeps one state for all workers, as lessons
+// do: a worker that is behind does not remove what was learned since.
+type sharedByAll struct{ knowledge.Follower }
+
+func (sharedByAll) Shared() bool { return true }
 
 // withoutHandbook spares the built-in guides their embeddings: they are found by
 // words, and a team that has documents of its own does not see them.

@@ -1,5 +1,7 @@
 package generation
 
+import "time"
+
 // WithLink replaces how files are linked.
 func (o Options) WithLink(link func(from, to string) error) Options {
 	o.link = link
@@ -18,5 +20,11 @@ func (o Options) CheckAtOnce(bytes int64) Options {
 // SpoolAtMost replaces how much of a distant source is read at a time.
 func (o Options) SpoolAtMost(bytes int64) Options {
 	o.maxSpool = bytes
+	return o
+}
+
+// AskEvery replaces how often it is asked whether a state is still the latest.
+func (o Options) AskEvery(d time.Duration) Options {
+	o.fenceEvery = d
 	return o
 }

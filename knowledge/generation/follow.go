@@ -55,25 +55,31 @@ func (b *behind) add(t task) {
 	b.open[t] = d
 }
 
-// get returns what is known of a task.
-func (b *behind) get(t task) duty {
+// get returns what is known of a task, and whether it is still to be done.
+func (b *behind) get(t task) (duty, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.open[t]
+	d, ok := b.open[t]
+	return d, ok
 }
 
 // after notes what followers have to do when one generation comes after another.
 func (b *behind) after(before, now manifest, followers []knowledge.Follower) {
 	for _, c := range now.Collections {
-		if slices.ContainsFunc(before.Collections, func(old knowledge.Collection) bool {
-			return old.Name == c.Name && old.UpdatedAt.Equal(c.UpdatedAt) && old.Passages == c.Passages && old.Bytes == c.Bytes
-		}) {
+		if sameIn(before, now, c.Name) {
 			continue
 		}
 		for n, f := range followers {
 			b.add(taskOf(n, f, c.Name))
 		}
 	}
+}
+
+// drop notes that there is nothing left to do of a task.
+func (b *behind) drop(t task) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.open, t)
 }
 
 // done notes how a task ended. One that was given again meanwhile stays open.
@@ -123,10 +129,27 @@ func (s *Store) Sync(ctx context.Context, progress func(knowledge.Progress)) err
 	return s.follow(ctx, "", progress)
 }
 
+// keepFollowing keeps the followers up to date until ctx is done. They may take
+// as long as they like: generations come and go meanwhile.
+func (s *Store) keepFollowing(ctx context.Context) error {
+	s.lagging(ctx, s.Sync(ctx, nil))
+	return often(ctx, s.told, func() error {
+		s.followChange(ctx, "", nil)
+		return nil
+	})
+}
+
+// tell wakes who keeps the followers up to date.
+func (s *Store) tell() { kick(s.told) }
+
 // followChange tells the followers of what an ingest has changed. That they
 // fail is no failure of the ingest.
 func (s *Store) followChange(ctx context.Context, collection string, progress func(knowledge.Progress)) {
-	if err := s.follow(ctx, collection, progress); err != nil {
+	s.lagging(ctx, s.follow(ctx, collection, progress))
+}
+
+func (s *Store) lagging(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
 		s.log.WarnContext(ctx, "what is kept beside the index lacks its latest state, and is tried again later", "error", err)
 	}
 }
@@ -136,10 +159,6 @@ func (s *Store) follow(ctx context.Context, collection string, progress func(kno
 	if len(s.options.Followers) == 0 {
 		return nil
 	}
-	if err := s.following.enter(ctx); err != nil {
-		return err
-	}
-	defer s.following.leave()
 	if progress == nil {
 		progress = func(knowledge.Progress) {}
 	}
@@ -148,7 +167,7 @@ func (s *Store) follow(ctx context.Context, collection string, progress func(kno
 		if ctx.Err() != nil {
 			return errors.Join(append(errs, ctx.Err())...)
 		}
-		if err := s.followOne(ctx, t, progress); err != nil {
+		if err := s.followOne(ctx, t, progress); err != nil && !errors.Is(err, errSuperseded) {
 			errs = append(errs, fmt.Errorf("%s, collection %s: %w", t.name, t.collection, err))
 		}
 	}
@@ -157,72 +176,25 @@ func (s *Store) follow(ctx context.Context, collection string, progress func(kno
 
 // followOne does one task, all of it on one generation.
 func (s *Store) followOne(ctx context.Context, t task, progress func(knowledge.Progress)) error {
-	begun := s.behind.get(t)
-	h, err := s.acquire()
-	if err != nil {
+	if err := s.following[t.follower].enter(ctx); err != nil {
 		return err
 	}
-	defer h.release()
-	err = s.options.Followers[t.follower].Follow(ctx, t.collection, h.index.Passages(ctx, t.collection), progress)
-	s.behind.done(t, begun, err)
-	return err
-}
-
-// forget has the followers forget the collections that are gone.
-func (s *Store) forget(ctx context.Context) error {
-	if err := s.writing.enter(ctx); err != nil {
-		return err
-	}
-	gone := slices.Clone(s.pointer.Forget)
-	s.writing.leave()
-	var forgotten []string
-	var errs []error
-	for _, name := range gone {
-		if err := s.forgetOne(ctx, name); err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		forgotten = append(forgotten, name)
-	}
-	if len(forgotten) == 0 {
-		return errors.Join(errs...)
-	}
-	return errors.Join(append(errs, s.forgot(ctx, forgotten))...)
-}
-
-func (s *Store) forgetOne(ctx context.Context, name string) error {
-	if s.has(name) { // it was fed again
+	defer s.following[t.follower].leave()
+	begun, open := s.behind.get(t)
+	if !open { // somebody else has done it meanwhile
 		return nil
 	}
-	for n, f := range s.options.Followers {
-		if err := f.Forget(ctx, name); err != nil {
-			return fmt.Errorf("%s, collection %s: %w", f.Name(), name, err)
-		}
-		t := taskOf(n, f, name)
-		s.behind.done(t, s.behind.get(t), nil)
-	}
-	return nil
-}
-
-func (s *Store) has(collection string) bool {
 	h, err := s.acquire()
 	if err != nil {
-		return false
-	}
-	defer h.release()
-	return slices.Contains(h.manifest.names(), collection)
-}
-
-// forgot notes on disk which collections are forgotten everywhere.
-func (s *Store) forgot(ctx context.Context, names []string) error {
-	if err := s.writing.enter(ctx); err != nil {
 		return err
 	}
-	defer s.writing.leave()
-	if s.live == nil {
-		return ErrClosed
+	defer h.release()
+	f := s.options.Followers[t.follower]
+	err = s.fenced(ctx, f, h.manifest, t.collection, func(ctx context.Context) error {
+		return f.Follow(ctx, t.collection, h.index.Passages(ctx, t.collection), progress)
+	})
+	if !errors.Is(err, errSuperseded) {
+		s.behind.done(t, begun, err)
 	}
-	p := s.pointer
-	p.Forget = slices.DeleteFunc(slices.Clone(p.Forget), func(name string) bool { return slices.Contains(names, name) })
-	return s.save(p)
+	return err
 }

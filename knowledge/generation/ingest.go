@@ -47,10 +47,12 @@ func (s *Store) Ingest(ctx context.Context, collection string, src knowledge.Sou
 	} else {
 		report, err = s.feed(ctx, meal{collection: collection, source: src, options: o})
 	}
-	if err == nil {
-		s.followChange(ctx, collection, o.Progress)
+	if err != nil { // it may have changed something all the same
+		s.tell()
+		return report, err
 	}
-	return report, err
+	s.followChange(ctx, collection, o.Progress)
+	return report, nil
 }
 
 // ingestDistant reads a source, and feeds what it gave.

@@ -19,12 +19,8 @@ func (s *Store) Run(ctx context.Context) error {
 	changed := make(chan struct{}, 1)
 	group.Go(func() error { return s.verifyLate(ctx) })
 	group.Go(func() error { return s.watch(ctx, changed) })
-	group.Go(func() error {
-		if err := s.Sync(ctx, nil); err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "what is kept beside the index lacks its latest state, and is tried again later", "error", err)
-		}
-		return s.look(ctx, changed)
-	})
+	group.Go(func() error { return s.keepFollowing(ctx) })
+	group.Go(func() error { return often(ctx, changed, func() error { return s.lookOnce(ctx) }) })
 	err := group.Wait()
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
@@ -37,15 +33,9 @@ func (s *Store) watch(ctx context.Context, changed chan<- struct{}) error {
 	if s.options.Blobs == nil {
 		return nil
 	}
-	kick := func() {
-		select {
-		case changed <- struct{}{}:
-		default: // what is under way will see it
-		}
-	}
 	for ctx.Err() == nil {
-		kick()
-		if err := s.options.Blobs.Watch(ctx, kick); err != nil && ctx.Err() == nil {
+		kick(changed)
+		if err := s.options.Blobs.Watch(ctx, func() { kick(changed) }); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "the shared index can't be watched, and is looked at now and then", "error", err)
 		}
 		_ = pause(ctx, watchPause)
@@ -56,18 +46,27 @@ func (s *Store) watch(ctx context.Context, changed chan<- struct{}) error {
 // watchPause is how long is waited before a watch that failed begins again.
 const watchPause = 5 * time.Second
 
-// look does what there is to do whenever there may be something.
-func (s *Store) look(ctx context.Context, changed <-chan struct{}) error {
+// kick wakes who waits for it. Who is at work looks once more afterwards.
+func kick(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// often does something whenever it is kicked, and now and then, until ctx is
+// done or it fails.
+func often(ctx context.Context, kicked <-chan struct{}, do func() error) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-changed:
+		case <-kicked:
 		case <-tick.C:
 		}
-		if err := s.lookOnce(ctx); err != nil {
+		if err := do(); err != nil {
 			return err
 		}
 	}
@@ -90,7 +89,7 @@ func (s *Store) lookOnce(ctx context.Context) error {
 		_ = s.reached(ctx, err) // noted in the state, and logged
 	}
 	s.writing.leave()
-	s.followChange(ctx, "", nil)
+	s.tell()
 	return nil
 }
 

@@ -50,6 +50,7 @@ type Options struct {
 	link         func(from, to string) error // os.Link, but in tests
 	verifyAtOnce int64                       // see the constant of that name; other in tests
 	maxSpool     int64                       // likewise
+	fenceEvery   time.Duration               // likewise
 }
 
 // Store is the live generation and how it comes to the next. It is a
@@ -71,7 +72,8 @@ type Store struct {
 	state State
 	late  []file // of the live generation, that are still to be checked
 
-	following turn
+	following []turn        // of each follower
+	told      chan struct{} // that there may be something to follow
 	behind    behind
 }
 
@@ -95,7 +97,10 @@ func Open(dir string, o Options) (*Store, error) {
 }
 
 func newStore(dir string, o Options) *Store {
-	s := &Store{dir: dir, options: o, log: o.Log, now: o.Now, writing: newTurn(), following: newTurn()}
+	s := &Store{dir: dir, options: o, log: o.Log, now: o.Now, writing: newTurn(), told: make(chan struct{}, 1)}
+	for range o.Followers {
+		s.following = append(s.following, newTurn())
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -110,6 +115,9 @@ func newStore(dir string, o Options) *Store {
 	}
 	if s.options.maxSpool == 0 {
 		s.options.maxSpool = maxSpool
+	}
+	if s.options.fenceEvery == 0 {
+		s.options.fenceEvery = fenceEvery
 	}
 	return s
 }

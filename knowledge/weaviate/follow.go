@@ -79,6 +79,13 @@ type follow struct {
 // Name implements knowledge.Follower.
 func (*Engine) Name() string { return "the copy in Weaviate" }
 
+// Shared implements knowledge.SharedFollower: one cluster serves all workers. A
+// copy that was stopped, because another worker has a newer state, is compared
+// passage by passage when that state is followed, so that a batch that still
+// came through does not stay. The number of a generation is not written down in
+// the cluster: numbers begin anew where the workers' own store does.
+func (*Engine) Shared() bool { return true }
+
 // Follow implements knowledge.Follower: it makes the cluster's copy of a
 // collection the same as the library's. Only differences are looked at and
 // written, in a second run over all. While it writes, and after a run that did
