@@ -45,9 +45,16 @@ func markup(text string, i int) (n int, shows string) {
 			}
 		}
 	case '[':
+		before, _ := utf8.DecodeLastRuneInString(text[:i])
+		if n, shows = reference(rest); n > 0 && !unicode.IsLetter(before) && !unicode.IsDigit(before) {
+			return n, shows
+		}
 		return link(rest)
 	case '<':
 		if end := strings.IndexByte(rest, '>'); end > 1 && tag(rest[1]) {
+			if breaks := strings.TrimRight(strings.ToLower(rest[1:end]), " /"); breaks == "br" {
+				return end + 1, " "
+			}
 			return end + 1, ""
 		}
 	}
@@ -65,19 +72,53 @@ func emphasis(text string, i int) bool {
 
 // link reads [text](address) and citation marks.
 func link(rest string) (n int, shows string) {
-	end := strings.IndexByte(rest, ']')
+	end := closing(rest, '[', ']')
 	if end < 1 {
 		return 0, ""
 	}
-	if strings.HasPrefix(rest[end+1:], "(") {
-		if to := strings.IndexByte(rest[end:], ')'); to > 0 {
-			return end + to + 1, plain(rest[1:end])
+	if after := rest[end+1:]; strings.HasPrefix(after, "(") {
+		if to := closing(after, '(', ')'); to > 0 {
+			return end + to + 2, plain(rest[1:end])
 		}
 	}
 	if strings.Trim(rest[1:end], "0123456789, ") == "" {
 		return end + 1, "" // a citation of the document's own
 	}
 	return 0, ""
+}
+
+// reference reads [text][name], a link whose address stands elsewhere.
+func reference(rest string) (n int, shows string) {
+	end := closing(rest, '[', ']')
+	if end < 2 || !strings.HasPrefix(rest[end+1:], "[") || strings.Trim(rest[1:end], "0123456789, ") == "" {
+		return 0, ""
+	}
+	to := strings.IndexByte(rest[end+2:], ']')
+	if to < 0 || strings.ContainsAny(rest[end+2:end+2+to], "[\n") {
+		return 0, ""
+	}
+	return end + to + 3, plain(rest[1:end])
+}
+
+// maxLink bounds how far the end of a link is looked for, in bytes: an address
+// may be 2 KB long.
+const maxLink = 4096
+
+// closing is where the bracket closes that text begins with, -1 where it does
+// not.
+func closing(text string, open, end byte) int {
+	depth := 0
+	for i := range min(len(text), maxLink) {
+		switch text[i] {
+		case open:
+			depth++
+		case end:
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 func tag(c byte) bool { return c == '/' || c == '!' || c|0x20 >= 'a' && c|0x20 <= 'z' }

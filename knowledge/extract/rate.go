@@ -11,19 +11,48 @@ const (
 	lengthPenalty = .1  // power of the length that a score is divided by
 	shortest      = 40  // characters: below it length costs nothing
 	ofHeading     = .6  // of a word that only the heading says
-	ofAmount      = 1.5 // for a number where one is asked for
+	ofKind        = 1.5 // for a number, a day, a person or a place where that is asked for
 	ofAction      = 1.6 // for a section that says what to do where that is asked for
 	ofCoverage    = 3   // what full coverage of a passage adds, as a word does
 	vouched       = .5  // coverage from which a passage answers in other words
 	ofStart       = 1.1 // for the sentence that a passage begins with
+	ofBestRow     = .7  // of what the best row of a table shares: another that is meant too
+	ofAllRows     = .6  // of the question's words, from which a table as a whole is meant
 )
 
 // rate gives every unit its score: the rarer words of the question that it has,
 // by how early its passage stands, and whether it is the kind of answer that is
 // asked for.
 func rate(question string, units []unit) {
-	want := wanted(question)
 	kind := asked(question)
+	r := newRating(wanted(question), units)
+	for i := range units {
+		u := &units[i]
+		fits := kind.carried(u.text)
+		u.score *= r.value(i, fits) * kind.fit(*u, fits)
+		u.score /= math.Pow(math.Max(float64(utf8.RuneCountInString(u.text)), shortest), lengthPenalty)
+	}
+}
+
+// rating compares units with a question and with each other.
+type rating struct {
+	units   []unit
+	matches []match
+	telling map[int]bool    // passages that have a sentence which tells by its own words
+	best    map[int]float64 // of a table: what the best of its rows shares by itself
+}
+
+// match is what a unit has of the question: by its own words, and by those of
+// what stands above it.
+type match struct {
+	own, above float64
+	// tells says that one of its own words is not in questions of all kinds;
+	// headed that one above is.
+	tells, headed bool
+	share         float64 // of the question's telling words
+}
+
+func newRating(want map[string]bool, units []unit) rating {
 	seen := map[string]int{}
 	for _, u := range units {
 		for _, t := range u.terms {
@@ -32,37 +61,84 @@ func rate(question string, units []unit) {
 			}
 		}
 	}
-	for i := range units {
-		u := &units[i]
-		u.score *= shared(*u, want, seen, len(units)) * kind.fit(*u)
-		u.score /= math.Pow(math.Max(float64(utf8.RuneCountInString(u.text)), shortest), lengthPenalty)
+	r := rating{units: units, matches: make([]match, len(units)), telling: map[int]bool{}, best: map[int]float64{}}
+	for i, u := range units {
+		m := matchOf(u, want, seen, len(units))
+		r.matches[i] = m
+		r.telling[u.passage] = r.telling[u.passage] || m.tells
+		if u.table > 0 {
+			r.best[u.table] = math.Max(r.best[u.table], m.own)
+		}
 	}
+	return r
 }
 
-// shared is what a unit has of the question; nothing where all of that is words
-// that questions of any kind have and the passage was not found by others
-// either. Where the passages are in another language no word can match:
-// the first sentences then stand for their passage.
-func shared(u unit, want map[string]bool, seen map[string]int, units int) float64 {
-	if u.foreign {
-		return 1 / float64(u.place+1)
+func matchOf(u unit, want map[string]bool, seen map[string]int, units int) match {
+	var m match
+	has, all := 0, 0
+	for t := range want {
+		if !generic(t) {
+			all++
+		}
 	}
-	sum, telling := 0.0, false
 	for _, t := range u.terms {
 		if !want[t.text] {
 			continue
 		}
-		telling = telling || !generic(t.text)
-		idf := math.Log(1 + float64(units)/float64(seen[t.text]))
-		if !t.own {
-			idf *= ofHeading
+		tells := !generic(t.text)
+		if tells {
+			has++
 		}
-		sum += idf
+		idf := math.Log(1 + float64(units)/float64(seen[t.text]))
+		if t.own {
+			m.own += idf
+			m.tells = m.tells || tells
+		} else {
+			m.above += ofHeading * idf
+			m.headed = m.headed || tells
+		}
 	}
-	if !telling && u.coverage < vouched {
+	m.share = float64(has) / float64(max(all, 1))
+	return m
+}
+
+// value is what unit i has of the question; fits says that it carries what is
+// asked for. It is nothing where all of that is words that questions of any kind
+// have, unless nothing in its passage has others and the passage was found by
+// what those stand for. A sentence that only stands below the right words is
+// worth less where others have them, and does not carry what is asked for.
+// Where the passages are in another language no word can match: the first
+// sentences then stand for their passage.
+func (r rating) value(i int, fits bool) float64 {
+	u, m := r.units[i], r.matches[i]
+	vouch := ofCoverage * u.coverage
+	switch {
+	case u.foreign:
+		return 1 / float64(u.place+1)
+	case u.table > 0:
+		return r.row(i) * (m.own + m.above + vouch)
+	case m.tells:
+		return m.own + m.above + vouch
+	case m.headed && (fits || !r.telling[u.passage]):
+		return m.own + m.above + vouch
+	case m.headed:
+		return m.own + m.above
+	case !r.telling[u.passage] && u.coverage >= vouched:
+		return vouch
+	default:
 		return 0
 	}
-	return sum + ofCoverage*u.coverage
+}
+
+// row is 1 for a row that is asked for and 0 for the others of its table: where
+// one has words of the question, those that have fewer are about something else.
+// Where none has, all are asked for, or what is asked for is not there.
+func (r rating) row(i int) float64 {
+	m, best := r.matches[i], r.best[r.units[i].table]
+	if best > 0 && m.own < ofBestRow*best || best == 0 && m.share < ofAllRows {
+		return 0
+	}
+	return 1
 }
 
 // generic reports whether a term alone is no reason to quote a sentence.
@@ -76,13 +152,13 @@ func generic(term string) bool {
 }
 
 // fit is how well a unit is of the kind that is asked for.
-func (a asks) fit(u unit) float64 {
+func (a asks) fit(u unit, fits bool) float64 {
 	f := 1.0
 	if u.place == 0 {
 		f *= ofStart
 	}
-	if a.amount && states(u.text) {
-		f *= ofAmount
+	if fits {
+		f *= ofKind
 	}
 	if a.action && u.leads {
 		f *= ofAction

@@ -49,14 +49,17 @@ const (
 	heading
 	row
 	code
+	label // a title that no markup tells
 )
 
 type block struct {
 	kind kind
 	text string
+	top  bool // a row that a table begins with
 }
 
-// blocks parts a text at empty lines, list items, headings, rows and fences.
+// blocks parts a text at empty lines, list items, headings, titles, rows and
+// fences.
 func blocks(text string) []block {
 	var (
 		out  []block
@@ -71,14 +74,27 @@ func blocks(text string) []block {
 			open = false
 		case k == code:
 			end := fenceEnd(lines, i)
-			out = append(out, block{code, strings.Join(lines[i:end], "\n")})
+			out = append(out, block{kind: code, text: strings.Join(lines[i:end], "\n")})
 			i, open = end-1, false
-		case k == prose && open:
+		case tableEnd(lines, i) > i:
+			end := tableEnd(lines, i)
+			out = appendRows(out, lines[i:end])
+			i, open = end-1, false
+		case k == prose && open && !(closed(out[len(out)-1].text) && titled(lines, i)):
 			out[len(out)-1].text += "\n" + line
+		case k == prose && titled(lines, i):
+			out, open = append(out, block{kind: label, text: line}), false
 		default:
-			out = append(out, block{k, line})
+			out = append(out, block{kind: k, text: line})
 			open = k == prose || k == item
 		}
+	}
+	return out
+}
+
+func appendRows(out []block, lines []string) []block {
+	for i, line := range lines {
+		out = append(out, block{kind: row, text: strings.TrimSpace(line), top: i == 0})
 	}
 	return out
 }
@@ -87,8 +103,6 @@ func kindOf(line string) kind {
 	switch {
 	case strings.HasPrefix(line, "```"), strings.HasPrefix(line, "~~~"):
 		return code
-	case strings.HasPrefix(line, "|"):
-		return row
 	case strings.HasPrefix(line, "#") && strings.HasPrefix(strings.TrimLeft(line, "#"), " "):
 		return heading
 	case marker(line) > 0:

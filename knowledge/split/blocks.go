@@ -82,7 +82,7 @@ func (r *reader) next() (block, bool) {
 		b.level, b.text, r.pending = statuteHead(trimmed)
 	case r.numbered && r.alone() && numberedLevel(trimmed) > 0:
 		b.kind, b.level, b.text = title, numberedLevel(trimmed), trimmed
-	case isRow(trimmed), r.heads(r.at-1):
+	case isRow(trimmed), r.heads(r.at - 1):
 		b.kind, b.text = table, strings.Join(append([]string{line}, r.rows()...), "\n")
 	case isItem(trimmed):
 		b.kind, b.text = item, strings.Join(append([]string{line}, r.continued()...), "\n")

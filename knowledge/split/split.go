@@ -58,7 +58,8 @@ type packer struct {
 	out      []knowledge.Passage
 
 	text  strings.Builder
-	size  int // characters in text
+	size  int  // characters in text
+	kind  kind // of the last block in text
 	line  int
 	page  int
 	under []heading   // the path of the first block in text
@@ -170,9 +171,14 @@ func (p *packer) put(b block, text string, size int) {
 	} else {
 		p.text.WriteString("\n")
 		p.size++
+		if p.kind != title && (b.kind == prose || b.kind == table) { // its first line must not seem to go on with what is above
+			p.text.WriteString("\n")
+			p.size++
+		}
 	}
 	p.text.WriteString(text)
 	p.size += size
+	p.kind = b.kind
 }
 
 // section names the headings that a passage stands under: the path of its first

@@ -133,6 +133,16 @@ func TestASectionIsLinked(t *testing.T) {
 	}
 }
 
+func TestParagraphsStayApart(t *testing.T) {
+	t.Parallel()
+	const text = "Office hours\n\nThe desk opens at nine.\n- One\n\n- Two\n\nMore of it.\n\n| a | b |\n\n| c | d |"
+	got := Document(knowledge.Document{ID: "d", Markdown: true, Text: text})
+	want := "Office hours\n\nThe desk opens at nine.\n- One\n- Two\n\nMore of it.\n\n| a | b |\n\n| c | d |"
+	if len(got) != 1 || got[0].Text != want {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestATableWithoutOuterBars(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder

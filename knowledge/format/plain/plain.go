@@ -21,7 +21,8 @@ func Text(_ context.Context, r io.ReaderAt, size int64) (knowledge.Document, err
 }
 
 // Markdown reads Markdown. Title, address and metadata are those of its front
-// matter; the title is its first heading otherwise.
+// matter. The title is its heading of the first level otherwise, where there is
+// one: of several, each with a text and none below another, none is that of all.
 func Markdown(_ context.Context, r io.ReaderAt, size int64) (knowledge.Document, error) {
 	text, err := all(r, size)
 	if err != nil {
@@ -32,7 +33,7 @@ func Markdown(_ context.Context, r io.ReaderAt, size int64) (knowledge.Document,
 		return knowledge.Document{}, err
 	}
 	if m.title == "" {
-		m.title = firstHeading(m.text)
+		m.title = onlyHeading(m.text)
 	}
 	doc := knowledge.Document{Title: m.title, URL: m.url, Text: m.text, Metadata: m.metadata, Markdown: true, Anchor: knowledge.AnchorLine}
 	if m.url != "" {
@@ -124,6 +125,35 @@ func cutMatter(text string) (head, body string, ok bool) {
 	return rest[:end], rest[end+len("\n---\n"):], true
 }
 
+// onlyHeading is the heading of the first level that stands above a whole text.
+func onlyHeading(text string) string {
+	first, level, titles := "", 0, 0
+	deeper, said := false, false
+	fenced := false
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "```") {
+			fenced = !fenced
+		}
+		switch n := len(line) - len(strings.TrimLeft(line, "#")); {
+		case fenced || n == 0 || !strings.HasPrefix(line[n:], " "):
+			said = said || titles == 1 && level == 1 && line != ""
+			continue
+		case n > 1:
+			level, deeper = n, true
+		default:
+			if titles++; titles == 1 {
+				first = line
+			}
+			level = 1
+		}
+	}
+	if titles > 1 && said && !deeper {
+		return ""
+	}
+	return headingText(first)
+}
+
 // firstHeading is the text of the first heading of the first level, without
 // its anchor.
 func firstHeading(text string) string {
@@ -133,12 +163,16 @@ func firstHeading(text string) string {
 		if strings.HasPrefix(line, "```") {
 			fenced = !fenced
 		}
-		if title, ok := strings.CutPrefix(line, "# "); ok && !fenced {
-			title, _, _ = strings.Cut(title, " {#")
-			return strings.TrimSpace(strings.Trim(title, "# "))
+		if strings.HasPrefix(line, "# ") && !fenced {
+			return headingText(line)
 		}
 	}
 	return ""
+}
+
+func headingText(line string) string {
+	line, _, _ = strings.Cut(strings.TrimPrefix(line, "# "), " {#")
+	return strings.TrimSpace(strings.Trim(line, "# "))
 }
 
 // hasHeading reports whether a text has a Markdown heading.

@@ -78,3 +78,22 @@ func TestFrontMatter(t *testing.T) {
 		t.Errorf("heading %q", got)
 	}
 }
+
+func TestTheTitleStandsAboveAll(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"# Badges {#b}\nText.\n":                         "Badges",
+		"Intro.\n# Badges #\n## Lost\nText.\n":           "Badges",
+		"# E1001\nDisk full.\n# E1002\nRestart.\n":       "",
+		"# Handbook\n\n# Leave\nText.\n# Travel\nText\n": "Handbook",
+		"# Handbook\nWelcome.\n# Leave\n## Sick\nText\n": "Handbook",
+		"# Scripts\n```\n# a comment\n```\nText.\n":      "Scripts",
+		"## Lost\nText.\n":                               "",
+		"# \n":                                           "",
+	} {
+		doc, err := Markdown(t.Context(), strings.NewReader(text), int64(len(text)))
+		if err != nil || doc.Title != want {
+			t.Errorf("%q has the title %q, want %q (%v)", text, doc.Title, want, err)
+		}
+	}
+}
