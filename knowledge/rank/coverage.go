@@ -35,12 +35,6 @@ const (
 	// heading is what a word of a heading counts besides, which says what the
 	// passage is about. Without it manuals fall to .97. Characters gain nothing.
 	heading = 1
-	// leastAtHome is how much at home a question is taken to be at least: a team's
-	// documents may say a thing once, in words that stand nowhere else.
-	leastAtHome = .02
-	// kinds is how many words of a question tell whether it is at home among
-	// the documents. From two to six make no difference.
-	kinds = 3
 	// byChance is the logarithm of as many passages as coverage is good for as
 	// it is: among more, one has most of a question's words by chance. Without
 	// it one threshold can't do for guides of 139 passages and manuals of
@@ -49,23 +43,22 @@ const (
 	byChance = 5
 )
 
-// coverage is the share of the question's own informative terms that a passage
-// has, each by what it says, and lowered where all of it says little. A
-// character counts with a neighbour, an everyday word where a word stands that
-// rules use for it. A passage that does not name the country that the question
-// names covers nothing.
+// coverage says how likely a passage answers a question, 0 to 1, by the share of
+// the question's own informative terms that it has, each by what it says, and
+// lowered where all of it says little. A character counts with a neighbour, an
+// everyday word where a word stands that rules use for it. A passage that does
+// not name the country that the question names covers nothing.
 //
-// The share counts for more the more it is a share of. Chinese characters meet
-// by chance, and lay questions are long: half of five characters is nothing, a
-// fifth of fifty may be the answer. Statutes go from .95 to .99 by it, and of
-// other questions that they do not answer from .83 to .97.
+// Chinese characters meet by chance, and lay questions are long: half of five
+// characters is nothing, a fifth of fifty may be the answer. So there the share
+// is weighed with how good the match is as such: see chinese.
 func coverage(q *question, f *found) float64 {
-	share := q.covered(f)
-	if share <= 0 && !q.hasName(f) {
+	share, named := q.covered(f), q.hasName(f) || q.named(f) > pointed
+	if share <= 0 && !named {
 		return 0
 	}
 	cover := q.corrected(share, f)
-	if q.hasName(f) {
+	if named {
 		cover = max(cover, q.plainly(f))
 	}
 	return cover * (1 - q.elsewhere(f))
@@ -77,48 +70,9 @@ func (q *question) corrected(share float64, f *found) float64 {
 	case share <= 0:
 		return 0
 	case q.language == cut.Chinese:
-		return math.Pow(share, 1/(q.weighs(f)*math.Sqrt(q.atHome())))
+		return q.chinese(f)
 	}
 	return math.Pow(share, max(1, math.Log(float64(q.total))/byChance))
-}
-
-// weighs is how much a passage has of a question and of what its words stand
-// for, in words as rare as can be.
-func (q *question) weighs(f *found) float64 {
-	asked := make([]bool, len(q.terms))
-	for i, t := range q.terms {
-		asked[i] = asked[i] || t.own
-		for _, phrase := range t.others {
-			for _, n := range phrase {
-				asked[n] = true
-			}
-		}
-	}
-	sum := 0.0
-	for i, part := range f.parts {
-		if asked[i] {
-			sum += float64(part)
-		}
-	}
-	return sum / idf(1, q.total)
-}
-
-// atHome says how much a question is about what the documents are about, 0 to
-// 1: by how many passages have its commonest words. Who asks lawyers about a
-// cold names nothing that statutes are full of.
-func (q *question) atHome() float64 {
-	var shares []float64
-	for _, t := range q.terms {
-		if t.own && t.kind != cut.Gram && t.kind != cut.Number {
-			shares = append(shares, math.Sqrt(float64(t.frequency)/float64(max(q.total, 1))))
-		}
-	}
-	slices.Sort(shares)
-	sum := 0.0
-	for _, s := range shares[max(0, len(shares)-kinds):] {
-		sum += s
-	}
-	return max(leastAtHome, min(1, sum/kinds))
 }
 
 // covered is the part of a question that a passage covers.

@@ -38,6 +38,10 @@ type question struct {
 	exact    []exact
 	places   [][]int // countries that are named, as numbers of terms
 	total    int     // passages that were looked at
+	synonym  float64 // weight of the words of rules
+	// substitutes are the rules that fit, unless they are not to take the place
+	// of everyday words.
+	substitutes []substitute
 }
 
 // read cuts a query into what is looked for.
@@ -141,6 +145,7 @@ func (w *words) expand(q *question, asked []cut.Term, weight float64) {
 	if weight == 0 {
 		return
 	}
+	q.synonym = weight
 	line := withoutGrams(asked)
 	for i, text := range line {
 		for _, p := range w.phrases[text] {
@@ -162,12 +167,24 @@ func (w *words) apply(q *question, p phrase, weight float64) {
 			}
 			numbers = append(numbers, i)
 		}
+		q.substitutes = append(q.substitutes, substitute{q.numbers(p.terms), numbers})
 		for _, text := range p.all {
 			if i, ok := q.at[text]; ok && !slices.Contains(numbers, i) {
 				q.terms[i].others = append(q.terms[i].others, numbers)
 			}
 		}
 	}
+}
+
+// numbers are those of the terms that the question has.
+func (q *question) numbers(texts []string) []int {
+	var out []int
+	for _, text := range texts {
+		if i, ok := q.at[text]; ok {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 // lookup is what the engine is asked for.

@@ -74,18 +74,20 @@ func New(engine knowledge.Engine, o Options) (*Ranker, error) {
 type weights struct {
 	k1       float64
 	field, b [fields]float64
-	fillers  bool    // are taken out
-	again    float64 // for a word that the question repeats, by the logarithm of how often
-	gram     float64 // of a single character, against a pair or word
-	synonym  float64
-	context  float64
-	near     float64 // for words that are neighbours as in the question
-	document float64 // share of the document's score
-	folder   float64 // share of the score of the documents beside it
-	title    float64 // authority of the title's kind
-	exact    float64 // for what the question names exactly, in shares of the best score
-	counts   float64 // of an English word that says how much, not what about
-	foreign  float64 // factor for passages in another language than the question's
+	fillers  bool // are taken out
+	// substitutes: words of rules count more where documents lack the everyday ones.
+	substitutes bool
+	again       float64 // for a word that the question repeats, by the logarithm of how often
+	gram        float64 // of a single character, against a pair or word
+	synonym     float64
+	context     float64
+	near        float64 // for words that are neighbours as in the question
+	document    float64 // share of the document's score
+	folder      float64 // share of the score of the documents beside it
+	title       float64 // authority of the title's kind
+	exact       float64 // for what the question names exactly, in shares of the best score
+	counts      float64 // of an English word that says how much, not what about
+	foreign     float64 // factor for passages in another language than the question's
 }
 
 // measured are the weights as tuned on the development questions (988 about
@@ -96,7 +98,7 @@ func measured() weights {
 		k1:      .8,
 		field:   [fields]float64{inTitle: 2, inSection: 1, inText: 1},
 		b:       [fields]float64{inTitle: .3, inSection: .3, inText: .6},
-		fillers: true, again: .7, gram: 1, synonym: .3, context: .3, near: .1, document: .3, folder: .6, title: .4,
+		fillers: true, substitutes: true, again: .7, gram: 1, synonym: .3, context: .3, near: .1, document: .3, folder: .6, title: .4,
 		exact: 1, counts: .5, foreign: .6,
 	}
 }
@@ -180,6 +182,9 @@ func (r *Ranker) score(q *question, got knowledge.Candidates) []*found {
 		all[i] = read.read(p)
 	}
 	q.count(got, all)
+	if r.w.substitutes {
+		q.replace()
+	}
 	r.order(q, all)
 	return all
 }
@@ -214,6 +219,7 @@ func (r *Ranker) order(q *question, all []*found) {
 	addGroups(all, folderOf, r.w.folder)
 	for i, f := range all {
 		f.score += base[i] * r.w.title * r.words.weight(f.passage.Title)
+		f.lexical = f.score
 		f.score += best * r.w.exact * q.named(f)
 		if r.w.foreign != 1 && cut.Language(start(f.passage.Text)) != q.language {
 			f.score *= r.w.foreign

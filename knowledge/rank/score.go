@@ -29,6 +29,7 @@ type found struct {
 	length  [fields]float64
 	near    int // neighbours of the question that are neighbours here
 	score   float64
+	lexical float64   // the part of its words and of what surrounds it
 	parts   []float32 // score by term
 }
 
