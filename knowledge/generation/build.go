@@ -18,6 +18,7 @@ type build struct {
 	store  *Store
 	folder string
 	index  *index.Index
+	again  bool // it was left behind, with what was done to it before
 }
 
 // buildNote is what build.json says: the build is worth going on with while its
@@ -53,7 +54,7 @@ func (s *Store) begin() (*build, error) {
 			continue
 		}
 		if x, err := s.reopen(name); err == nil {
-			return &build{s, name, x}, nil
+			return &build{s, name, x, true}, nil
 		}
 		s.remove(name)
 	}
@@ -165,9 +166,9 @@ func (b *build) sign(m *manifest) (sum string, err error) {
 }
 
 // put makes a generation the live one: first on disk, then for whoever searches.
-func (s *Store) put(h *handle, at slot, change func(*pointer)) error {
+func (s *Store) put(h *handle, at slot, gone []tomb, change func(*pointer)) error {
 	p := s.pointer
-	p.Previous, p.Current = p.Current, at
+	p.Previous, p.Current, p.Gone, p.Hidden = p.Current, at, gone, nil
 	for _, c := range s.live.manifest.Collections {
 		if !slices.Contains(at.Collections, c.Name) && !slices.Contains(p.Forget, c.Name) && len(s.options.Followers) > 0 {
 			p.Forget = append(slices.Clone(p.Forget), c.Name)

@@ -11,6 +11,9 @@ func (o Options) WithLink(link func(from, to string) error) Options {
 // Grace is how long blobs are kept that nobody needs.
 const Grace = grace
 
+// MaxTombs is how many removed documents are told one by one.
+const MaxTombs = maxTombs
+
 // CheckAtOnce replaces how much Open checks before it serves.
 func (o Options) CheckAtOnce(bytes int64) Options {
 	o.verifyAtOnce = bytes

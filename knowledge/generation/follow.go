@@ -191,7 +191,7 @@ func (s *Store) followOne(ctx context.Context, t task, progress func(knowledge.P
 	defer h.release()
 	f := s.options.Followers[t.follower]
 	err = s.fenced(ctx, f, h.manifest, t.collection, func(ctx context.Context) error {
-		return f.Follow(ctx, t.collection, h.index.Passages(ctx, t.collection), progress)
+		return f.Follow(ctx, t.collection, h.passages(ctx, t.collection), progress)
 	})
 	if !errors.Is(err, errSuperseded) {
 		s.behind.done(t, begun, err)

@@ -12,6 +12,7 @@ type handle struct {
 	index    *index.Index
 	manifest manifest
 	folder   string
+	veil     veil       // over what was removed since; set before it is served
 	closed   chan error // gets the outcome of closing
 
 	mu      sync.Mutex

@@ -124,16 +124,17 @@ type meal struct {
 // feed makes the next generation of a source's documents.
 func (s *Store) feed(ctx context.Context, m meal) (knowledge.Report, error) {
 	report := knowledge.Report{Collection: m.collection, Source: m.source.Name()}
-	err := s.change(ctx, func(x *index.Index) (string, error) {
+	err := s.change(ctx, func(x *index.Index) (outcome, error) {
 		if m.known && !holds(ctx, x, m.collection) {
-			return "", errDropped
+			return outcome{}, errDropped
 		}
 		var err error
 		report, err = x.Ingest(ctx, m.collection, m.source, m.options)
-		if err != nil || m.part {
-			return "", err
+		done := outcome{removed: report.Removed > 0}
+		if err == nil && !m.part {
+			done.whole = m.collection
 		}
-		return m.collection, nil
+		return done, err
 	})
 	if lost, ok := errors.AsType[*notKept](err); ok {
 		report = knowledge.Report{
@@ -154,8 +155,8 @@ func holds(ctx context.Context, x *index.Index, collection string) bool {
 
 // Drop implements knowledge.Library.
 func (s *Store) Drop(ctx context.Context, collection string) error {
-	err := s.change(ctx, func(x *index.Index) (string, error) {
-		return collection, x.Drop(ctx, collection)
+	err := s.change(ctx, func(x *index.Index) (outcome, error) {
+		return outcome{whole: collection}, x.Drop(ctx, collection)
 	})
 	if lost, ok := errors.AsType[*notKept](err); ok {
 		err = fmt.Errorf("drop %s: %w", collection, lost.err)
@@ -175,9 +176,14 @@ func (e *notKept) Error() string { return e.err.Error() }
 // Unwrap returns the reason.
 func (e *notKept) Unwrap() error { return e.err }
 
-// change has write change the next generation and swaps that in. write returns
-// the collection that is now as it should be, "" for none.
-func (s *Store) change(ctx context.Context, write func(*index.Index) (string, error)) error {
+// outcome is what a change did.
+type outcome struct {
+	whole   string // the collection that is now as it should be, "" for none
+	removed bool   // documents of a collection that is still there
+}
+
+// change has write change the next generation and swaps that in.
+func (s *Store) change(ctx context.Context, write func(*index.Index) (outcome, error)) error {
 	if err := s.writing.enter(ctx); err != nil {
 		return &notKept{err}
 	}
@@ -197,7 +203,7 @@ func (s *Store) change(ctx context.Context, write func(*index.Index) (string, er
 	}
 }
 
-func (s *Store) changeOnce(ctx context.Context, write func(*index.Index) (string, error)) error {
+func (s *Store) changeOnce(ctx context.Context, write func(*index.Index) (outcome, error)) error {
 	if err := s.catchUp(ctx); err != nil {
 		return &notKept{unreachable(err)}
 	}
@@ -205,7 +211,11 @@ func (s *Store) changeOnce(ctx context.Context, write func(*index.Index) (string
 	if err != nil {
 		return &notKept{err}
 	}
-	whole, failed := write(b.index)
+	if err := s.bury(ctx, b.index); err != nil {
+		b.drop()
+		return &notKept{err}
+	}
+	done, failed := write(b.index)
 	if errors.Is(failed, index.ErrWrite) {
 		b.drop()
 		return &notKept{fmt.Errorf("%w: the index is as it was; make room and feed again", failed)}
@@ -213,9 +223,9 @@ func (s *Store) changeOnce(ctx context.Context, write func(*index.Index) (string
 	changed, err := b.changed()
 	if err != nil || !changed {
 		b.drop()
-		return errors.Join(failed, err, s.unchanged(whole))
+		return errors.Join(failed, err, s.unchanged(done.whole))
 	}
-	if err := s.finish(ctx, b, whole); err != nil {
+	if err := s.finish(ctx, b, done); err != nil {
 		return &notKept{errors.Join(failed, err)}
 	}
 	return failed
@@ -242,7 +252,7 @@ func (s *Store) unchanged(collection string) error {
 
 // finish seals a build, shares it and swaps it in. When ctx has ended that is
 // done all the same, within a bound.
-func (s *Store) finish(ctx context.Context, b *build, whole string) error {
+func (s *Store) finish(ctx context.Context, b *build, done outcome) error {
 	last, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), finishWait, fmt.Errorf("the index could not be finished in %s", finishWait))
 	defer cancel()
 	h, at, err := b.seal(ctx)
@@ -260,9 +270,9 @@ func (s *Store) finish(ctx context.Context, b *build, whole string) error {
 		}
 		return err // otherwise the next ingest goes on with it
 	}
-	err = s.put(h, at, func(p *pointer) {
-		if whole != "" {
-			s.healed(p, whole)
+	err = s.put(h, at, s.gone(ctx, h, done.removed || b.again), func(p *pointer) {
+		if done.whole != "" {
+			s.healed(p, done.whole)
 		}
 	})
 	if err != nil {

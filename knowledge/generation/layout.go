@@ -28,6 +28,8 @@ type pointer struct {
 	Previous slot     `json:"previous,omitzero"`
 	Damage   *Damage  `json:"damage,omitempty"`
 	Forget   []string `json:"forget,omitempty"` // collections that are gone, which a follower may still have
+	Gone     []tomb   `json:"gone,omitempty"`   // what Previous has and Current has not
+	Hidden   []tomb   `json:"hidden,omitempty"` // what Current has, but was removed in the one that came after it
 }
 
 // slot names a generation.
@@ -85,8 +87,29 @@ func (s *Store) guess() error {
 	}
 	if len(whole) > 1 {
 		s.pointer.Previous.Folder = whole[1]
+		s.pointer.Gone = s.dropped(whole[1], whole[0])
 	}
 	return nil
+}
+
+// dropped tells by their manifests which collections one generation has and
+// the next has not.
+func (s *Store) dropped(before, after string) []tomb {
+	old, err := readManifest(s.path(before), "")
+	if err != nil {
+		return nil
+	}
+	now, err := readManifest(s.path(after), "")
+	if err != nil {
+		return nil
+	}
+	var out []tomb
+	for _, name := range old.names() {
+		if !slices.Contains(now.names(), name) {
+			out = append(out, tomb{Collection: name})
+		}
+	}
+	return out
 }
 
 // save writes the pointer; it is on disk when save returns.

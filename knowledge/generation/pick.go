@@ -24,6 +24,8 @@ type Damage struct {
 	Folder string    `json:"folder"` // where it was put, to be looked at
 	// Collections may have lost documents: they are to be fed again.
 	Collections []string `json:"collections,omitempty"`
+	// Withheld was removed in the damaged generation, and stays so.
+	Withheld []Withheld `json:"withheld,omitempty"`
 }
 
 // pick serves the current generation, or the one before it where that is
@@ -80,9 +82,14 @@ func (s *Store) openFolder(folder string, m manifest) (*handle, error) {
 
 // serve makes a generation that is there the live one.
 func (s *Store) serve(h *handle, late []file, at slot) error {
-	s.swap(h, late)
 	p := s.pointer
+	if at.Folder == p.Previous.Folder {
+		p.Hidden, p.Gone = p.Gone, nil
+	}
+	h.hide(p.Hidden)
+	s.swap(h, late)
 	if p.Damage != nil {
+		p.Damage.Withheld = withheld(p.Hidden)
 		p.Damage.Collections = lost(p.Damage.Collections, h.manifest)
 	}
 	p.Current = at
@@ -208,7 +215,7 @@ func (s *Store) serveNothing() error {
 	if s.pointer.Damage != nil {
 		m.Number = s.pointer.Damage.Number + 1
 	}
-	s.pointer.Current, s.pointer.Previous = slot{}, slot{}
+	s.pointer.Current, s.pointer.Previous, s.pointer.Gone, s.pointer.Hidden = slot{}, slot{}, nil, nil
 	folder, err := s.freeFolder(m.Number)
 	if err != nil {
 		return err

@@ -130,5 +130,6 @@ func (s *Store) demote(ctx context.Context, h *handle, reason error) error {
 		return err
 	}
 	_ = s.catchUp(ctx) // noted in the state, and logged
+	s.buryNow(ctx)
 	return nil
 }

@@ -102,7 +102,7 @@ func (s *Store) adopt(ctx context.Context, m manifest) error {
 		return err
 	}
 	s.warnOfLoss(ctx)
-	if err := s.put(h, slot{folder, sum, m.names()}, func(p *pointer) { p.Damage = nil }); err != nil {
+	if err := s.put(h, slot{folder, sum, m.names()}, s.gone(ctx, h, true), func(p *pointer) { p.Damage = nil }); err != nil {
 		h.retire()
 		return err
 	}
@@ -239,8 +239,8 @@ func (s *Store) expire(ctx context.Context, m manifest) {
 
 // mend shares what was never shared, and puts files back that are missing.
 func (s *Store) mend(ctx context.Context) error {
-	if s.live.manifest.Number == 0 {
-		return nil
+	if s.live.manifest.Number == 0 || len(s.live.veil) > 0 {
+		return nil // nothing to share, or more than is to be seen
 	}
 	if s.base.revision == 0 {
 		err := s.publish(ctx, s.live)

@@ -46,6 +46,9 @@ func (s State) Problem() string {
 		if len(d.Collections) > 0 {
 			text += "; feed again: " + strings.Join(d.Collections, ", ")
 		}
+		if len(d.Withheld) > 0 {
+			text += "; removed before, and not shown again: " + strings.Join(withheldTexts(d.Withheld), ", ")
+		}
 		out = append(out, text)
 	}
 	if s.Away != "" {
@@ -59,6 +62,18 @@ func (s State) Problem() string {
 	return strings.Join(out, "; ")
 }
 
+func withheldTexts(all []Withheld) []string {
+	var out []string
+	for _, w := range all {
+		if w.Documents == 0 {
+			out = append(out, "all of "+w.Collection)
+		} else {
+			out = append(out, fmt.Sprintf("%d documents of %s", w.Documents, w.Collection))
+		}
+	}
+	return out
+}
+
 // State tells how the index stands.
 func (s *Store) State() State {
 	s.mu.Lock()
@@ -66,7 +81,7 @@ func (s *Store) State() State {
 	s.mu.Unlock()
 	if out.Damage != nil {
 		d := *out.Damage
-		d.Collections = slices.Clone(d.Collections)
+		d.Collections, d.Withheld = slices.Clone(d.Collections), slices.Clone(d.Withheld)
 		out.Damage = &d
 	}
 	out.Age = s.now().Sub(out.MadeAt)

@@ -159,6 +159,7 @@ func (s *Store) start() error {
 		return err
 	}
 	s.startShared()
+	s.buryNow(context.Background())
 	return errors.Join(s.removeSpools(), s.tidy())
 }
 
@@ -181,7 +182,7 @@ func (s *Store) Candidates(ctx context.Context, l knowledge.Lookup) (knowledge.C
 		return knowledge.Candidates{}, err
 	}
 	defer h.release()
-	return h.index.Candidates(ctx, l)
+	return h.candidates(ctx, l)
 }
 
 // Collections implements knowledge.Library.
@@ -207,7 +208,7 @@ func (s *Store) Passages(ctx context.Context, collection string) iter.Seq2[knowl
 			return
 		}
 		defer h.release()
-		h.index.Passages(ctx, collection)(yield)
+		h.passages(ctx, collection)(yield)
 	}
 }
 

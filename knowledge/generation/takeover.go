@@ -100,7 +100,7 @@ func (s *Store) adoptFolder() error {
 		return err
 	}
 	ctx := context.Background()
-	b := &build{s, takenOver, x}
+	b := &build{store: s, folder: takenOver, index: x}
 	m, err := b.describe(ctx)
 	if err := errors.Join(err, x.Seal(ctx)); err != nil {
 		return err
