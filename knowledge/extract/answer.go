@@ -17,6 +17,7 @@ const (
 	mostUnit     = 420 // characters of a sentence with the list it introduces
 	leastUnit    = 8   // characters: below it a sentence is a label
 	worthKeeping = .5  // of the best sentence's score
+	worthLeading = .85 // of it, for one that stands above
 	tooMuchAlike = .7  // shared terms from which sentences of two passages say the same
 	decay        = .25 // loss of weight from one passage to the next
 	// closeness is the power of a passage's score against the best one's: the
@@ -40,7 +41,8 @@ func Limit(question string) int {
 // Answer picks the sentences of the passages that answer the question and
 // returns them as Markdown bullets, each with its citation [n], in at most
 // limit characters. The numbers count from 1 in used, which holds the indexes
-// of the cited passages. Sentences are quoted as they stand, without markup.
+// of the cited passages. Sentences are quoted as they stand, without markup,
+// behind their heading where that alone says what the first is about.
 // Passages in the language of the question are preferred. The text is empty
 // where nothing fits: a sentence that shares no word with the question, nor with
 // what its heading shares with it, is quoted only where the passage was found
@@ -66,7 +68,11 @@ func write(units []unit) (text string, used []int) {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "- %s [%d]", u.text, n+1)
+		lead := u.lead
+		if i > 0 && units[i-1].passage == u.passage && units[i-1].head == u.head {
+			lead = "" // it has been said
+		}
+		fmt.Fprintf(&b, "- %s%s [%d]", lead, u.text, n+1)
 	}
 	return b.String(), used
 }

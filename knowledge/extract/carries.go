@@ -18,8 +18,8 @@ func (a asks) carried(sentence string) bool {
 // dates reports whether a sentence in lower case says when: a day, an hour, or a
 // time before or after something.
 func dates(low string) bool {
-	if hasAny(low, "每天", "每周", "每月", "每年", "周一", "周二", "周三", "周四", "周五", "周六", "周日", "星期", "上午", "下午", "中午", "月底", "月初", "季度", "当天", "次日", "工作日",
-		" noon", "midnight", " every ", "o'clock", " a.m.", " p.m.", " daily", " weekly", " monthly", " yearly", " at the end of ", " first day", " last day", " quarter") {
+	if hasAny(low, "每天", "每周", "每月", "每年", "周一", "周二", "周三", "周四", "周五", "周六", "周日", "星期", "上午", "下午", "中午", "月底", "月初", "季度", "当天", "次日", "次月", "下月", "次年", "工作日",
+		" noon", "midnight", " every ", "o'clock", " a.m.", " p.m.", " daily", " weekly", " monthly", " yearly", " at the end of ", " first day", " last day", " quarter", "following month", "following day", "next month") {
 		return true
 	}
 	for word := range strings.FieldsFuncSeq(low, func(c rune) bool { return !unicode.IsLetter(c) }) {
@@ -55,7 +55,7 @@ func clock(low string) bool {
 		}
 		rest = strings.TrimLeft(rest, " ")
 		next, _ := utf8.DecodeRuneInString(rest)
-		if strings.ContainsRune("点日号时月年天周", next) || hasAnyPrefix(rest, "am", "pm", "th ", "st ", "nd ", "rd ", "day", "week", "month", "hour", "working day", "个月", "个工作日", "小时") {
+		if strings.ContainsRune("点日号时月年天周", next) || hasAnyPrefix(rest, "am", "pm", "march", "may", "th ", "st ", "nd ", "rd ", "day", "week", "month", "hour", "working day", "个月", "个工作日", "小时") {
 			return true
 		}
 	}
@@ -88,8 +88,8 @@ func capital(word string) bool {
 // somewhere reports whether a sentence in lower case names a place: in a
 // building, or on a computer.
 func somewhere(low string) bool {
-	return hasAny(low, "楼", "层", "室", "前台", "大厅", "门口", "柜", "系统", "网站", "平台", "门户", "文件夹", "地址", "路", "街", "中心", "仓库", "://",
-		" room", " floor", " building", " office", " desk", " portal", " intranet", " folder", " channel", " street", " cabinet", " cupboard", " drawer", " shelf",
+	return hasAny(low, "楼", "层", "室", "前台", "大厅", "门口", "柜", "系统", "网站", "平台", "门户", "文件夹", "地址", "路", "街", "中心", "仓库", "机房", "存储", "://",
+		" room", " floor", " building", " office", " desk", " portal", " intranet", " folder", " channel", " street", " cabinet", " cupboard", " drawer", " shelf", " bucket", " drive",
 		" reception", " lobby", " basement", " wiki", " page ", " menu", " under ", " next to ", " behind ", " outside ", " website", " app ")
 }
 

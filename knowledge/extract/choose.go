@@ -13,15 +13,27 @@ import (
 func choose(units []unit, limit int) []unit {
 	c := choice{limit: limit}
 	for _, u := range units {
-		if len(c.units) == mostBullets || u.score == 0 || len(c.units) > 0 && u.score < worthKeeping*c.units[0].score {
+		if len(c.units) == mostBullets || u.score == 0 {
 			break
 		}
-		c.take(u)
+		if len(c.units) == 0 || u.score >= c.units[0].least(u)*c.units[0].score {
+			c.take(u)
+		}
 	}
-	if len(c.units) > 0 {
+	if len(c.units) > 0 && !c.units[0].fits {
 		c.complete(units)
 	}
 	return inOrder(c.units)
+}
+
+// least is the share of the best unit's score that another needs beside it.
+// Where the best carries what is asked for, what stands above it would only keep
+// the reader waiting.
+func (u unit) least(other unit) float64 {
+	if u.fits && other.passage == u.passage && other.place < u.place {
+		return worthLeading
+	}
+	return worthKeeping
 }
 
 // choice is what has been chosen, best first.
@@ -33,7 +45,7 @@ type choice struct {
 
 // take adds a unit that fits and repeats no other passage.
 func (c *choice) take(u unit) {
-	cost := utf8.RuneCountInString(u.text) + len("- ") + len(" [9]\n")
+	cost := utf8.RuneCountInString(u.lead) + utf8.RuneCountInString(u.text) + len("- ") + len(" [9]\n")
 	if c.size+cost > c.limit || slices.ContainsFunc(c.units, func(o unit) bool { return repeats(o, u) }) {
 		return
 	}

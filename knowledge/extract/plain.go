@@ -51,14 +51,26 @@ func markup(text string, i int) (n int, shows string) {
 		}
 		return link(rest)
 	case '<':
-		if end := strings.IndexByte(rest, '>'); end > 1 && tag(rest[1]) {
-			if breaks := strings.TrimRight(strings.ToLower(rest[1:end]), " /"); breaks == "br" {
-				return end + 1, " "
-			}
-			return end + 1, ""
-		}
+		return angle(rest)
 	}
 	return 0, ""
+}
+
+// angle reads a tag, and an address that stands between angle brackets.
+func angle(rest string) (n int, shows string) {
+	end := strings.IndexByte(rest, '>')
+	if end < 2 || !tag(rest[1]) {
+		return 0, ""
+	}
+	inner := rest[1:end]
+	switch {
+	case strings.TrimRight(strings.ToLower(inner), " /") == "br":
+		return end + 1, " "
+	case !strings.ContainsAny(inner, " \n=") && (strings.Contains(inner, "://") || strings.Contains(inner, "@")):
+		return end + 1, inner
+	default:
+		return end + 1, ""
+	}
 }
 
 // emphasis reports whether a lone star opens or closes emphasis: it touches a

@@ -28,8 +28,8 @@ func rate(question string, units []unit) {
 	r := newRating(wanted(question), units)
 	for i := range units {
 		u := &units[i]
-		fits := kind.carried(u.text)
-		u.score *= r.value(i, fits) * kind.fit(*u, fits)
+		u.fits = kind.carried(u.text)
+		u.score *= r.value(i) * kind.fit(*u)
 		u.score /= math.Pow(math.Max(float64(utf8.RuneCountInString(u.text)), shortest), lengthPenalty)
 	}
 }
@@ -102,14 +102,13 @@ func matchOf(u unit, want map[string]bool, seen map[string]int, units int) match
 	return m
 }
 
-// value is what unit i has of the question; fits says that it carries what is
-// asked for. It is nothing where all of that is words that questions of any kind
+// value is what unit i has of the question. It is nothing where all of that is words that questions of any kind
 // have, unless nothing in its passage has others and the passage was found by
 // what those stand for. A sentence that only stands below the right words is
 // worth less where others have them, and does not carry what is asked for.
 // Where the passages are in another language no word can match: the first
 // sentences then stand for their passage.
-func (r rating) value(i int, fits bool) float64 {
+func (r rating) value(i int) float64 {
 	u, m := r.units[i], r.matches[i]
 	vouch := ofCoverage * u.coverage
 	switch {
@@ -119,7 +118,7 @@ func (r rating) value(i int, fits bool) float64 {
 		return r.row(i) * (m.own + m.above + vouch)
 	case m.tells:
 		return m.own + m.above + vouch
-	case m.headed && (fits || !r.telling[u.passage]):
+	case m.headed && (u.fits || !r.telling[u.passage]):
 		return m.own + m.above + vouch
 	case m.headed:
 		return m.own + m.above
@@ -152,12 +151,12 @@ func generic(term string) bool {
 }
 
 // fit is how well a unit is of the kind that is asked for.
-func (a asks) fit(u unit, fits bool) float64 {
+func (a asks) fit(u unit) float64 {
 	f := 1.0
 	if u.place == 0 {
 		f *= ofStart
 	}
-	if fits {
+	if u.fits {
 		f *= ofKind
 	}
 	if a.action && u.leads {

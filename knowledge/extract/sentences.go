@@ -80,7 +80,7 @@ func blocks(text string) []block {
 			end := tableEnd(lines, i)
 			out = appendRows(out, lines[i:end])
 			i, open = end-1, false
-		case k == prose && open && !(closed(out[len(out)-1].text) && titled(lines, i)):
+		case k == prose && open && (!closed(out[len(out)-1].text) || !titled(lines, i)):
 			out[len(out)-1].text += "\n" + line
 		case k == prose && titled(lines, i):
 			out, open = append(out, block{kind: label, text: line}), false

@@ -66,6 +66,7 @@ func TestPlain(t *testing.T) {
 		{"image that is a link", "a [![logo](x.png)](/home) b", "a b"},
 		{"reference link", "see [the law][law] and [fees][] in array[i][j]", "see the law and fees in array[i][j]"},
 		{"broken links", "a [b](c and [d][e", "a [b](c and [d][e"},
+		{"address", "at <https://example.com/a> or <desk@example.com>", "at https://example.com/a or desk@example.com"},
 		{"line break", "12 EUR<br/>a day", "12 EUR a day"},
 		{"image", "a ![logo](x.png) b", "a b"},
 		{"own citations", "Due in 30 days [3].", "Due in 30 days ."},

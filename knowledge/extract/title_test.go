@@ -43,7 +43,7 @@ func TestATitleIsNoPartOfASentence(t *testing.T) {
 	if diff := cmp.Diff(want, quoted("How are flights booked under the travel policy?", "", "Travel policy\nFlights are booked by the desk.")); diff != "" {
 		t.Errorf("a title was quoted (-want +got):\n%s", diff)
 	}
-	want = []string{"A night may cost up to 140 EUR."}
+	want = []string{"Hotels: A night may cost up to 140 EUR."}
 	if diff := cmp.Diff(want, quoted("How much is a hotel?", "", "Flights\nThey are booked by the desk.\n\nHotels\nA night may cost up to 140 EUR.")); diff != "" {
 		t.Errorf("a title is above what follows (-want +got):\n%s", diff)
 	}

@@ -18,9 +18,11 @@ type unit struct {
 	place   int // order in the passage
 	terms   []term
 	head    string // the heading that stands right above it
+	lead    string // that heading, where it says what the sentence is about
 	table   int    // the table that it is a row of, from 1; 0: none
 	foreign bool   // not in the language of the question
 	leads   bool   // its heading promises what to do
+	fits    bool   // it carries what is asked for: an amount, a day, somebody, some place
 	// coverage is that of its passage: a passage that answers in other words
 	// than the question's was found by what they stand for.
 	coverage float64
@@ -52,7 +54,7 @@ func collect(question string, passages []knowledge.Passage) []unit {
 		if read++; read > mostPassages {
 			break
 		}
-		r := reading{want: want, orders: orders, passage: p, head: last(p.Section), weight: standing(passages, p, read-1), tables: tables}
+		r := reading{want: want, orders: orders, passage: p, head: plain(last(p.Section)), weight: standing(passages, p, read-1), tables: tables}
 		for _, u := range r.units() {
 			u.passage, u.foreign = i, !same
 			out = append(out, u)
@@ -175,8 +177,35 @@ func (r *reading) sentence(text string) {
 	if r.orders != nil && r.orders.MatchString(text) {
 		return
 	}
-	r.add(unit{text: text, terms: terms(text, r.above())})
+	u := unit{text: text, terms: terms(text, r.above())}
+	u.lead = r.leadOf(u)
+	r.add(u)
 }
+
+// leadOf is the heading above a sentence, as it is quoted before it, "" where
+// the sentence itself says what the question is about: "at most one month" is
+// no answer without "how long probation may be".
+func (r *reading) leadOf(u unit) string {
+	for t := range u.own() {
+		if r.want[t] && !generic(t) {
+			return ""
+		}
+	}
+	asked := slices.ContainsFunc(cut.Terms(r.head), func(t cut.Term) bool { return r.want[t.Text] && !generic(t.Text) })
+	switch {
+	case !asked || utf8.RuneCountInString(r.head) > maxLead:
+		return ""
+	case strings.ContainsFunc(r.head, cut.Han):
+		return strings.TrimRight(r.head, "：:") + "："
+	case strings.HasSuffix(r.head, "?"):
+		return r.head + " "
+	default:
+		return strings.TrimRight(r.head, ":") + ": "
+	}
+}
+
+// maxLead is the length in characters up to which a heading is quoted.
+const maxLead = 80
 
 // add completes a unit with what all of its passage have.
 func (r *reading) add(u unit) {

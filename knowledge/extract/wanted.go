@@ -29,7 +29,9 @@ const leastName = 3
 // names reports whether a number of a question is the name of something, not an
 // amount of it.
 func names(number, question string) bool {
-	return len(number) >= leastName && slices.Contains(measures(question, strict), measure{number, noUnit})
+	return len(number) >= leastName && slices.ContainsFunc(measures(question, strict), func(m measure) bool {
+		return m.value == number && m.unit == noUnit
+	})
 }
 
 // asksOnly reports whether a character has no part in a subject. 没 and 不 have:
