@@ -232,6 +232,9 @@ func (s *Store) changeOnce(ctx context.Context, write func(*index.Index) (outcom
 }
 
 func unreachable(err error) error {
+	if errors.Is(err, errVersion) {
+		return err
+	}
 	return fmt.Errorf("the index that the workers share can't be reached: %w: try again when it can", err)
 }
 

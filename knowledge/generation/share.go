@@ -2,13 +2,12 @@ package generation
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tribunebot/tribune/knowledge"
@@ -21,8 +20,19 @@ type shared struct {
 	revision uint64 // 0: nothing was published yet
 }
 
-// errNewer is returned where the workers' index is of a newer version.
-var errNewer = errors.New("the shared index was made by a newer version: update this worker")
+var (
+	// errVersion is returned where the workers' index is of another version.
+	errVersion = errors.New("the index that the workers share was made by another version")
+	errNewer   = fmt.Errorf("%w, and it is a newer version: update this worker", errVersion)
+)
+
+// older refuses to publish over an index that this version can't read: workers
+// of the earlier version live by it, and what was fed by hand would be gone.
+func older(m manifest) error {
+	return fmt.Errorf("%w, and it is an earlier one (format %d, this one reads %d). It is left alone: stop the workers of that version, then remove what they "+
+		"share (nats kv del generations latest) and feed these collections again, but for the handbook and what tribune.yaml names, "+
+		"which feed themselves: %s", errVersion, m.Format, index.Format, strings.Join(m.names(), ", "))
+}
 
 // startWait bounds how long Open fetches: then what is here is served, and Run
 // goes on fetching.
@@ -75,7 +85,9 @@ func (s *Store) adoptLatest(ctx context.Context) error {
 	switch {
 	case m.Format > index.Format:
 		return errNewer
-	case m.Format < index.Format || m.ID == s.live.manifest.ID:
+	case m.Format < index.Format:
+		return older(m)
+	case m.ID == s.live.manifest.ID:
 		return nil
 	}
 	return s.adopt(ctx, m)
@@ -129,9 +141,7 @@ func (s *Store) publish(ctx context.Context, h *handle) error {
 	if err != nil {
 		return fmt.Errorf("share the index: %w", err)
 	}
-	m := h.manifest
-	m.Retired = s.retired(have, m)
-	raw, err := json.Marshal(m)
+	raw, err := fit(h.manifest, s.expire(ctx, s.retired(have, h.manifest)))
 	if err != nil {
 		return err
 	}
@@ -143,7 +153,6 @@ func (s *Store) publish(ctx context.Context, h *handle) error {
 	if _, err := s.upload(ctx, h); err != nil {
 		s.log.WarnContext(ctx, "a file of the shared index may be missing, and is looked for again later", "error", err)
 	}
-	s.expire(ctx, m)
 	return nil
 }
 
@@ -183,57 +192,6 @@ func (s *Store) lineage(m *manifest) {
 	m.Shared = true
 	for _, f := range s.base.manifest.Files {
 		m.Previous = append(m.Previous, f.SHA256)
-	}
-}
-
-// grace is how long a blob is kept that the latest two manifests do not name:
-// some worker may still fetch an older generation, or be about to publish a
-// newer one with it.
-const grace = time.Hour
-
-// retired lists what neither a manifest nor the one before it needs, and since
-// when that is known.
-func (s *Store) retired(have []string, m manifest) map[string]time.Time {
-	needed := map[string]bool{}
-	for _, f := range m.Files {
-		needed[f.SHA256] = true
-	}
-	for _, name := range m.Previous {
-		needed[name] = true
-	}
-	out := map[string]time.Time{}
-	for _, name := range have {
-		if needed[name] {
-			continue
-		}
-		since, ok := s.base.manifest.Retired[name]
-		if !ok {
-			since = s.now().UTC()
-		}
-		out[name] = since
-	}
-	return out
-}
-
-// expire deletes blobs that have not been needed for long. It stops as soon as
-// another worker has published: that one may need them.
-func (s *Store) expire(ctx context.Context, m manifest) {
-	for _, name := range slices.Sorted(maps.Keys(m.Retired)) {
-		if s.now().Sub(m.Retired[name]) < grace {
-			continue
-		}
-		raw, _, err := s.options.Blobs.Latest(ctx)
-		if err == nil {
-			latest, bad := parseManifest(raw)
-			if bad != nil || latest.ID != m.ID {
-				return
-			}
-			err = s.options.Blobs.Delete(ctx, name)
-		}
-		if err != nil {
-			s.log.WarnContext(ctx, "old files of the shared index could not be removed, and are tried again later", "error", err)
-			return
-		}
 	}
 }
 

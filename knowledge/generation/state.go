@@ -2,6 +2,7 @@ package generation
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,7 +53,7 @@ func (s State) Problem() string {
 		out = append(out, text)
 	}
 	if s.Away != "" {
-		out = append(out, "the index that the workers share can't be reached: "+s.Away)
+		out = append(out, "other workers are not followed: "+s.Away)
 	}
 	for _, b := range s.Behind {
 		if b.Reason != "" {
@@ -104,6 +105,8 @@ func (s *Store) away(err error) {
 	s.state.Away = text
 	s.mu.Unlock()
 	switch {
+	case before == "" && errors.Is(err, errVersion):
+		s.log.Error("the index that the workers share can't be read: the one that is here is served", "error", err)
 	case before == "" && text != "":
 		s.log.Warn("the index that the workers share can't be reached: the one that is here is served", "error", err)
 	case before != "" && text == "":

@@ -105,6 +105,9 @@ func (b *Blobs) Publish(_ context.Context, manifest []byte, revision uint64) err
 	if err := b.fail("Publish", ""); err != nil {
 		return err
 	}
+	if len(manifest) > knowledge.MaxManifest {
+		return fmt.Errorf("a manifest of %d bytes", len(manifest))
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if revision != b.revision {

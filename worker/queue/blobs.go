@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,13 +29,11 @@ const (
 	chunkBytes = 128 << 10
 	// partWait is how long one part may take, in either direction.
 	partWait = time.Minute
-	// maxManifest stays below what one message may have.
-	maxManifest = 512 << 10
 	// partMark stands between a blob's name and its parts': no name has it.
 	partMark = "#"
 )
 
-var errManifest = fmt.Errorf("the manifest of the index takes more than %d bytes", maxManifest)
+var errManifest = fmt.Errorf("the manifest of the index takes more than %d bytes", knowledge.MaxManifest)
 
 // Blobs opens the store in which workers share the files of the index, and makes
 // it where there is none.
@@ -50,7 +50,11 @@ func (q *Queue) Blobs(ctx context.Context) (knowledge.Blobs, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the store of the index: %w", err)
 	}
-	b := &blobs{objects: objects, head: head, js: q.js, now: q.now}
+	messages, err := q.js.Stream(ctx, "OBJ_"+blobsBucket)
+	if err != nil {
+		return nil, fmt.Errorf("opening the store of the index: %w", err)
+	}
+	b := &blobs{objects: objects, head: head, js: q.js, messages: messages, now: q.now}
 	if err := b.sweep(ctx); err != nil {
 		q.log.WarnContext(ctx, "what broken-off uploads left in the store of the index could not be removed", "error", err)
 	}
@@ -60,10 +64,11 @@ func (q *Queue) Blobs(ctx context.Context) (knowledge.Blobs, error) {
 // blobs keeps a blob as parts, each an object of its own, and an object without
 // content that names them. The name appears when all parts are there.
 type blobs struct {
-	objects jetstream.ObjectStore
-	head    jetstream.KeyValue
-	js      jetstream.JetStream
-	now     func() time.Time
+	objects  jetstream.ObjectStore
+	head     jetstream.KeyValue
+	js       jetstream.JetStream
+	messages jetstream.Stream // that the objects are made of
+	now      func() time.Time
 }
 
 // The metadata of the object that stands for a blob.
@@ -284,10 +289,35 @@ func (b *blobs) deleteParts(ctx context.Context, name string, info *jetstream.Ob
 
 func (b *blobs) deleteObject(ctx context.Context, name string) error {
 	err := b.objects.Delete(ctx, name)
-	if err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
+	if errors.Is(err, jetstream.ErrObjectNotFound) {
+		return nil
+	}
+	if err == nil {
+		err = b.unmark(ctx, name)
+	}
+	if err != nil {
 		return fmt.Errorf("deleting %s: %w", name, err)
 	}
 	return nil
+}
+
+// unmark removes the message that the client leaves in the place of an object:
+// names are never used again but by chance, and lists would read all of them for
+// ever. What somebody has stored meanwhile comes later and stays.
+func (b *blobs) unmark(ctx context.Context, name string) error {
+	subject := "$O." + blobsBucket + ".M." + base64.URLEncoding.EncodeToString([]byte(name))
+	last, err := b.messages.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var info jetstream.ObjectInfo
+	if err := json.Unmarshal(last.Data, &info); err != nil || !info.Deleted {
+		return err
+	}
+	return b.messages.Purge(ctx, jetstream.WithPurgeSubject(subject), jetstream.WithPurgeSequence(last.Sequence+1))
 }
 
 // checkBlobName refuses what is no name of a blob.

@@ -26,7 +26,7 @@ func (b *blobs) Latest(ctx context.Context) ([]byte, uint64, error) {
 
 // Publish implements knowledge.Blobs.
 func (b *blobs) Publish(ctx context.Context, manifest []byte, revision uint64) error {
-	if len(manifest) > maxManifest {
+	if len(manifest) > knowledge.MaxManifest {
 		return errManifest
 	}
 	_, err := put(ctx, b.head, manifestKey, manifest, revision)

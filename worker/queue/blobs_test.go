@@ -66,7 +66,7 @@ func TestABlobsNameIsChecked(t *testing.T) {
 			t.Errorf("a blob named %q", name)
 		}
 	}
-	if err := b.Publish(t.Context(), make([]byte, maxManifest+1), 0); err == nil {
+	if err := b.Publish(t.Context(), make([]byte, knowledge.MaxManifest+1), 0); err == nil {
 		t.Error("a manifest of any size is taken")
 	}
 }
