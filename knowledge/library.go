@@ -78,7 +78,10 @@ type Report struct {
 	Foreign    int           `json:"foreign"`           // how many of those are files of another kind
 	Noted      int           `json:"noted"`             // how many documents there is a note on
 	Notes      []Note        `json:"notes,omitempty"`   // the first hundred of them
-	Took       time.Duration `json:"took_ns"`
+	// Later is what is kept beside the index and lacks this still, with the
+	// reason: a running server makes it up within a minute, or the next command.
+	Later []string      `json:"later,omitempty"`
+	Took  time.Duration `json:"took_ns"`
 }
 
 // Library is an Engine that documents are fed into.
@@ -129,7 +132,7 @@ type Blobs interface {
 	// nothing was.
 	Latest(ctx context.Context) (manifest []byte, revision uint64, err error)
 	// Publish replaces what was published at revision; ErrConflict where that
-	// is no longer the latest.
+	// is no longer the latest. It takes MaxManifest bytes, and may refuse more.
 	Publish(ctx context.Context, manifest []byte, revision uint64) error
 	// Watch calls changed after each Publish of anybody's, from its own
 	// goroutine, and returns when ctx is done.

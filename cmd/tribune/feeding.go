@@ -141,7 +141,19 @@ func (a *App) Ingest(ctx context.Context, r ingestRequest, progress func(knowled
 	if err != nil {
 		return knowledge.Report{}, err
 	}
-	return a.Library.Ingest(ctx, r.Collection, src, knowledge.IngestOptions{Prune: r.Prune, Force: r.Force, Progress: progress})
+	report, err := a.Library.Ingest(ctx, r.Collection, src, knowledge.IngestOptions{Prune: r.Prune, Force: r.Force, Progress: progress})
+	report.Later = a.later(r.Collection)
+	return report, err
+}
+
+// later is what a collection lacks of what is kept beside the index, and why.
+func (a *App) later(collection string) (out []string) {
+	for _, b := range a.Library.State().Behind {
+		if b.Collection == collection && b.Reason != "" {
+			out = append(out, b.Follower+": "+b.Reason)
+		}
+	}
+	return out
 }
 
 // declared refuses to feed by hand what the next start would remove again: a

@@ -151,6 +151,9 @@ func printReport(w io.Writer, r knowledge.Report) error {
 	if r.Kept > 0 {
 		fmt.Fprintf(w, "  %d documents are gone where they came from, most of the collection: none was removed. If that is meant, add --force\n", r.Kept)
 	}
+	for _, what := range r.Later {
+		fmt.Fprintf(w, "  left for later: %s\n", oneLine(what))
+	}
 	for _, skip := range r.Skipped[:min(len(r.Skipped), maxSkipsShown)] {
 		fmt.Fprintf(w, "  left out: %s: %s\n", oneLine(skip.Document), oneLine(skip.Reason))
 	}

@@ -27,11 +27,12 @@ func withApp(ctx context.Context, c *config.Config, dir *dataDir, s streams, do 
 	if err != nil {
 		return err
 	}
+	// The guides come first, and wait for nothing that the background catches up with.
+	if err := app.feedHandbook(ctx); err != nil {
+		return errors.Join(err, app.closeSoon(ctx))
+	}
 	background := app.runBackground(ctx)
 	defer func() { err = errors.Join(err, background.stop(), app.closeSoon(ctx)) }()
-	if err := app.feedHandbook(ctx); err != nil {
-		return err
-	}
 	if err := app.feedNew(ctx, s); err != nil {
 		return err
 	}

@@ -29,24 +29,22 @@ const (
 
 var errSlow = errors.New("the endpoint did not answer in time")
 
-// call embeds texts with one call, made again as often as that may help.
+// call embeds texts with one call, made again as often as that may help. A single
+// text is a question's: it does not wait for an endpoint that was away just now.
 func (c *Client) call(ctx context.Context, texts []string, out []knowledge.Vector) error {
-	request := openai.EmbeddingRequest{
-		Input: c.cleaned(texts), Model: openai.EmbeddingModel(c.o.Model),
-		EncodingFormat: openai.EmbeddingEncodingFormatFloat,
-	}
-	if !c.plain.Load() {
-		request.Dimensions = c.o.Dimensions
-	}
-	body, err := json.Marshal(request)
+	body, err := c.request(texts)
 	if err != nil {
-		return fmt.Errorf("write the request: %w", err)
+		return err
+	}
+	if err := c.contact.lost(c.o.Now()); err != nil && len(texts) == 1 && ctx.Err() == nil {
+		return err
 	}
 	for try := 0; ; try++ {
 		if err := c.turn(ctx, len(texts) == 1); err != nil {
 			return err
 		}
 		err := c.once(ctx, body, out)
+		c.contact.note(ctx, c.o.Now(), err)
 		if err == nil {
 			c.worked.Store(true)
 			return nil
@@ -59,6 +57,22 @@ func (c *Client) call(ctx context.Context, texts []string, out []knowledge.Vecto
 			return err
 		}
 	}
+}
+
+// request is the body of a call.
+func (c *Client) request(texts []string) ([]byte, error) {
+	request := openai.EmbeddingRequest{
+		Input: c.cleaned(texts), Model: openai.EmbeddingModel(c.o.Model),
+		EncodingFormat: openai.EmbeddingEncodingFormatFloat,
+	}
+	if !c.plain.Load() {
+		request.Dimensions = c.o.Dimensions
+	}
+	body, err := json.Marshal(request)
+	if err != nil {
+		return nil, fmt.Errorf("write the request: %w", err)
+	}
+	return body, nil
 }
 
 func (c *Client) cleaned(texts []string) []string {
@@ -109,7 +123,7 @@ func (c *Client) unreached(ctx context.Context, err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
-	return &Error{Reason: "not reached: " + c.scrub(err.Error()), err: err}
+	return &Error{Reason: "the endpoint is not reached (check EMBEDDING_API_BASE): " + c.scrub(err.Error()), err: err, away: true}
 }
 
 // straight is a client that takes a redirect for an answer: net/http would send

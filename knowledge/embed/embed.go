@@ -75,6 +75,7 @@ type Client struct {
 	address string
 	limit   *rate.Limiter
 	pause   pause
+	contact contact
 
 	batch  atomic.Int64 // texts in a call
 	text   atomic.Int64 // bytes of a text

@@ -19,6 +19,7 @@ type Error struct {
 	Reason string
 	err    error
 	final  bool // the same call will never pass
+	away   bool // nothing came back
 }
 
 // Error says what was wrong and what to do about it.

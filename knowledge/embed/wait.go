@@ -17,6 +17,7 @@ const (
 	// of some ten seconds is sat out. A longer one is for the next ingest, which
 	// goes on from there.
 	tries     = 5
+	awayTries = 2
 	firstWait = 500 * time.Millisecond
 	maxWait   = 8 * time.Second
 	// maxAfter bounds what an endpoint may ask to wait: limits are by the
@@ -27,7 +28,7 @@ const (
 // again says whether a failed call is worth another try, and when.
 func (c *Client) again(err error, try int) (time.Duration, bool) {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || e.final || try+1 >= tries {
+	if !ok || e.final || try+1 >= c.triesOf(e) {
 		return 0, false
 	}
 	wait := min(firstWait<<try, maxWait)
@@ -37,6 +38,16 @@ func (c *Client) again(err error, try int) (time.Duration, bool) {
 		c.pause.until(c.o.Now().Add(wait))
 	}
 	return wait, true
+}
+
+// triesOf is how often a call is made that fails so. An endpoint that never
+// answered is hardly about to, and one that took all its time once takes it
+// again.
+func (c *Client) triesOf(e *Error) int {
+	if e.away && (!c.worked.Load() || errors.Is(e, errSlow)) {
+		return awayTries
+	}
+	return tries
 }
 
 // pause is what an endpoint asked for: all calls wait for it.

@@ -82,6 +82,9 @@ func (f *follower) run(ctx context.Context) error {
 	if err := f.s.room(f.missing); err != nil {
 		return err
 	}
+	if err := f.s.probe(ctx); err != nil {
+		return fmt.Errorf("%d of %d passages are found by words alone for now: %w", f.missing, f.missing+len(known), err)
+	}
 	f.first = uint32(len(f.s.keys))
 	f.tell()
 	if err := f.fill(ctx); err != nil {
@@ -92,6 +95,20 @@ func (f *follower) run(ctx context.Context) error {
 			"collection", f.name, "texts", f.refused)
 	}
 	return nil
+}
+
+// prober is an Embedder that can say quickly whether it works at all.
+type prober interface {
+	Probe(ctx context.Context) error
+}
+
+// probe returns why there is nothing to wait for.
+func (s *Store) probe(ctx context.Context) error {
+	p, ok := s.o.Embedder.(prober)
+	if !ok {
+		return nil
+	}
+	return p.Probe(ctx)
 }
 
 // look finds the passages that have a vector, and counts the others.
