@@ -17,6 +17,7 @@ const (
 	vouched       = .5  // coverage from which a passage answers in other words
 	ofStart       = 1.1 // for the sentence that a passage begins with
 	ofBestRow     = .7  // of what the best row of a table shares: another that is meant too
+	ofOneRow      = .4  // of the question's words, below which a row says something else of what it is called by
 	ofAllRows     = .6  // of the question's words, from which a table as a whole is meant
 )
 
@@ -131,10 +132,11 @@ func (r rating) value(i int) float64 {
 
 // row is 1 for a row that is asked for and 0 for the others of its table: where
 // one has words of the question, those that have fewer are about something else.
-// Where none has, all are asked for, or what is asked for is not there.
+// Where none has, all are asked for, or what is asked for is not there. Nor is it
+// where a row is called as the question says and no column is.
 func (r rating) row(i int) float64 {
 	m, best := r.matches[i], r.best[r.units[i].table]
-	if best > 0 && m.own < ofBestRow*best || best == 0 && m.share < ofAllRows {
+	if best > 0 && m.own < ofBestRow*best || best == 0 && m.share < ofAllRows || m.share < ofOneRow {
 		return 0
 	}
 	return 1

@@ -113,7 +113,9 @@ func holdsFacts(header []string) bool {
 }
 
 // year reports whether a cell is a year, as columns are called.
-func year(c string) bool { return len(c) == 4 && digitsAt(c) == 4 }
+func year(c string) bool {
+	return len(c) == len("2000") && digitsAt(c) == len(c) && (strings.HasPrefix(c, "19") || strings.HasPrefix(c, "20"))
+}
 
 // said writes a row for a reader: "City: Lyon; Fee: 12 EUR". A row that is too
 // long keeps what it is called by and what is asked for.

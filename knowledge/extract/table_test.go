@@ -34,6 +34,8 @@ func TestARowIsQuotedWithItsHeader(t *testing.T) {
 		{"by another of its cells", "For which city is Luc Moreau the contact?", fees, lyon},
 		{"two rows", "What are the fees in Lyon and Nice?", fees, append(lyon[:1:1], "City: Nice; Fee: 9 EUR")},
 		{"all rows", "What are the parking fees?", fees, []string{"City: Paris; Fee: 15 EUR; Contact: Anne Petit", lyon[0], "City: Nice; Fee: 9 EUR"}},
+		{"another column", "What is the cheapest train ticket to Lyon?", fees, nil},
+		{"an extension is no year", "Who is at the help line?", "| Help line | 8077 |\n| --- | --- |\n| Opening hours | 8 to 18 |", []string{"Help line: 8077"}},
 		{"what is not in it", "Which visa does Berlin want?", fees, nil},
 		{"Chinese", "张伟的分机号是多少", people, []string{"姓名：张伟；部门：财务部；分机号：8021"}},
 		{"no bars at the ends", "parking fee in Lyon", "City | Fee\n--- | ---\nParis | 15 EUR\nLyon | 12 EUR\n\nText.", []string{"City: Lyon; Fee: 12 EUR"}},
