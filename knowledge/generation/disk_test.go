@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -79,6 +80,23 @@ func TestADiskThatIsFullAlready(t *testing.T) {
 	}
 	feed(t, s, "c", doc("b", "banana"))
 	same(t, "with room it goes on", []string{"b"}, short(find(t, s, "banana", "c")))
+}
+
+// TestADiskThatFillsUpWhileASiteIsRead has no room for what a site gives: that
+// is said, what is live is as it was, and the room is free again.
+func TestADiskThatFillsUpWhileASiteIsRead(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(smallDisk(t, "8m"), "index")
+	s := open(t, dir, generation.Options{})
+	feed(t, s, "c", doc("a", "apple"))
+	files := entries(t, dir)
+	r, err := s.Ingest(t.Context(), "c", siteOf(knowledgetest.Generate(40000)...), knowledge.IngestOptions{})
+	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "make room") || r.Added != 0 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	same(t, "files", files, entries(t, dir))
+	feed(t, s, "c", doc("a", "apple"), doc("b", "banana"))
+	same(t, "there is room again", []string{"b"}, short(find(t, s, "banana", "c")))
 }
 
 // fill takes all the room there is on a disk.
