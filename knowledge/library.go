@@ -65,19 +65,19 @@ type Note struct {
 // Report says what an ingest did. Passages counts those of added and changed
 // documents.
 type Report struct {
-	Collection string        `json:"collection"`
-	Source     string        `json:"source"`
-	Added      int           `json:"added"`
-	Changed    int           `json:"changed"`
-	Unchanged  int           `json:"unchanged"`
-	Removed    int           `json:"removed"`
-	Kept       int           `json:"kept,omitempty"` // that a prune would have removed, but for their number: see IngestOptions.Force
-	Passages   int           `json:"passages"`
-	Skips      int           `json:"skips"`             // how many documents were left out
-	Skipped    []Skipped     `json:"skipped,omitempty"` // the first hundred of them
-	Foreign    int           `json:"foreign"`           // how many of those are files of another kind
-	Noted      int           `json:"noted"`             // how many documents there is a note on
-	Notes      []Note        `json:"notes,omitempty"`   // the first hundred of them
+	Collection string    `json:"collection"`
+	Source     string    `json:"source"`
+	Added      int       `json:"added"`
+	Changed    int       `json:"changed"`
+	Unchanged  int       `json:"unchanged"`
+	Removed    int       `json:"removed"`
+	Kept       int       `json:"kept,omitempty"` // that a prune would have removed, but for their number: see IngestOptions.Force
+	Passages   int       `json:"passages"`
+	Skips      int       `json:"skips"`             // how many documents were left out
+	Skipped    []Skipped `json:"skipped,omitempty"` // the first hundred of them
+	Foreign    int       `json:"foreign"`           // how many of those are files of another kind
+	Noted      int       `json:"noted"`             // how many documents there is a note on
+	Notes      []Note    `json:"notes,omitempty"`   // the first hundred of them
 	// Later is what is kept beside the index and lacks this still, with the
 	// reason: a running server makes it up within a minute, or the next command.
 	Later []string      `json:"later,omitempty"`

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"path"
 	"regexp"
 	"strings"
 
@@ -53,11 +54,19 @@ const mark = "confluence"
 // looked is how much of a page is looked at for the mark.
 const looked = 64 << 10
 
+// exportName begins what Confluence calls the file of an export, with a number
+// that is another each time.
+const exportName = "Confluence-"
+
+// maxAbove is how many folders may lie around a space: its own, and those of
+// people who unpack an export and pack it again.
+const maxAbove = 3
+
 // rootOf is the folder of an archive that has an index and pages.
 func rootOf(a *archive.Archive) (string, bool) {
 	for _, f := range a.Files() {
 		root, ok := strings.CutSuffix(f.Name, "index.html")
-		if !ok || strings.Count(root, "/") > 1 || root != "" && !strings.HasSuffix(root, "/") {
+		if !ok || strings.Count(root, "/") > maxAbove || root != "" && !strings.HasSuffix(root, "/") {
 			continue
 		}
 		for _, other := range a.Files() {
@@ -95,7 +104,10 @@ func Open(ctx context.Context, a *archive.Archive) (*Export, error) {
 	// The first cell of the first table is the key in every language.
 	key := index.Element("td").Text()
 	if !spaceKey.MatchString(key) {
-		key = cmp.Or(strings.TrimSuffix(root, "/"), "space")
+		key = cmp.Or(path.Base("/"+root), "space") // the innermost folder is the space's, others the export's
+		if key == "/" || strings.HasPrefix(key, exportName) {
+			key = "space"
+		}
 	}
 	return &Export{a: a, root: root, key: key}, nil
 }

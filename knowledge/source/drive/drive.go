@@ -26,10 +26,10 @@ type Export struct {
 
 // Is reports whether an archive that is called so comes from Google Drive: by
 // what Takeout puts into it, by pointers to documents that only Drive has, or by
-// the name that Drive gives to a folder's archive.
+// the name that Drive gives to a folder's archive, which may lie in another.
 func Is(a *archive.Archive, name string) bool {
 	for _, f := range a.Files() {
-		if _, ok := inTakeout(f.Name); ok || pointer(f.Name) {
+		if _, ok := inTakeout(within(f.Name)); ok || pointer(f.Name) || downloaded(f.Name) || wrapper.MatchString(f.Name) {
 			return true
 		}
 	}
@@ -44,22 +44,45 @@ func downloaded(name string) bool {
 	return download.MatchString(path.Base(name))
 }
 
+// wrapper is a folder or an archive that is called as Drive calls a download:
+// there is another for each.
+var wrapper = regexp.MustCompile(`^[^/]*-20\d{6}T\d{6}Z(-\d+)?-\d{3}( ?\(\d+\))?(\.zip)?/`)
+
+// within is a name below the folders of the download itself, so that the same
+// file has the same name in every download.
+func within(name string) string {
+	for {
+		found := wrapper.FindString(name)
+		if found == "" || found == name {
+			return name
+		}
+		name = name[len(found):]
+	}
+}
+
 // Open opens an archive.
 func Open(a *archive.Archive) *Export {
 	e := &Export{a: a, folders: map[string]bool{}}
 	for _, f := range a.Files() {
-		if id, _, reason := place(f.Name); reason == "" {
-			folder, _, _ := strings.Cut(id, "/")
-			e.folders[folder] = true
-		}
+		e.place(f.Name)
 	}
 	return e
+}
+
+// place is the function place, and notes of which folder an entry is: those of
+// archives inside are known when they were read.
+func (e *Export) place(name string) (id, origin, reason string) {
+	if id, origin, reason = place(name); reason == "" {
+		folder, _, _ := strings.Cut(id, "/")
+		e.folders[folder] = true
+	}
+	return id, origin, reason
 }
 
 // Documents yields the documents of the folder.
 func (e *Export) Documents(ctx context.Context) iter.Seq2[knowledge.Document, error] {
 	return func(yield func(knowledge.Document, error) bool) {
-		zipfiles.Folder{Place: place}.Documents(ctx, e.a, "", yield)
+		zipfiles.Folder{Place: e.place}.Documents(ctx, e.a, "", yield)
 	}
 }
 
@@ -73,6 +96,7 @@ func (e *Export) Covers(origin string) bool {
 
 // place says what an entry becomes.
 func place(name string) (id, origin, reason string) {
+	name = within(name)
 	id = name
 	if rest, ok := strings.CutPrefix(name, "Takeout/"); ok {
 		inDrive, ok := inTakeout(name)

@@ -27,7 +27,7 @@ type Export struct {
 	parts []part
 	tops  map[string]string // ids of outermost pages by their titles
 	scope map[string]bool   // what stands first in origins
-	files map[string]bool   // names of all entries
+	files map[string]bool   // names of all entries, below the export's own folder
 }
 
 // part opens an archive with pages. One inside another is opened when it is
@@ -95,8 +95,9 @@ func (e *Export) add(ctx context.Context, open part) error {
 			}
 			continue
 		}
-		e.files[f.Name] = true
-		if title, id := split(f.Name); id != "" && !strings.Contains(f.Name, "/") {
+		name := within(f.Name)
+		e.files[name] = true
+		if title, id := split(name); id != "" && !strings.Contains(name, "/") {
 			e.tops[title] = id
 		}
 	}
@@ -121,12 +122,13 @@ func (e *Export) Documents(ctx context.Context) iter.Seq2[knowledge.Document, er
 
 func (e *Export) documents(ctx context.Context, a *archive.Archive, yield format.Yield) bool {
 	for _, f := range a.Files() {
-		if isPart(f) || zipfiles.Unseen(f.Name) || e.passed(f.Name) {
+		name := within(f.Name)
+		if isPart(f) || zipfiles.Unseen(f.Name) || e.passed(name) {
 			continue
 		}
-		if !zipfiles.Read(ctx, f, e.place(f.Name), func(doc knowledge.Document, err error) bool {
+		if !zipfiles.Read(ctx, f, e.place(name), func(doc knowledge.Document, err error) bool {
 			if err == nil {
-				doc = page(doc, f.Name)
+				doc = page(doc, name)
 			}
 			return yield(doc, err)
 		}) {

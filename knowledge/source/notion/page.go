@@ -12,6 +12,10 @@ var (
 	// withID is a name with the id that Notion adds: 32 hexadecimal digits behind a
 	// space; "_all" follows in the table of a whole database.
 	withID = regexp.MustCompile(`^(.*?)[ _-]?([0-9a-f]{32})(_all)?(\.[A-Za-z0-9]{1,5})?$`)
+	// wrapper is a folder that is not of the workspace: of the export, which has
+	// another name each time, of one of its parts, and the one that holds all
+	// that is in no team space.
+	wrapper = regexp.MustCompile(`^(?:(?:[0-9a-f-]{36}_)?Export(?:Block)?-[0-9a-f-]{6,}(?:-Part-\d+)?(?: ?\(?\d+\)?)?|Part-\d+|Private & Shared)/`)
 	// link is a link or an image of Markdown.
 	link = regexp.MustCompile(`!?\[([^\[\]]*)\]\(([^()\s]*(?:\([^()\s]*\)[^()\s]*)*)\)`)
 )
@@ -24,6 +28,18 @@ func split(name string) (title, id string) {
 		return strings.TrimSuffix(base, path.Ext(base)), ""
 	}
 	return m[1], m[2]
+}
+
+// within is a name below the folders of the export itself, so that the same page
+// has the same name in every export.
+func within(name string) string {
+	for {
+		found := wrapper.FindString(name)
+		if found == "" || found == name {
+			return name
+		}
+		name = name[len(found):]
+	}
 }
 
 // clean is a name without ids.

@@ -20,6 +20,7 @@ import (
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/archive"
 	"github.com/tribunebot/tribune/knowledge/source/talk"
+	"github.com/tribunebot/tribune/knowledge/source/zipfiles"
 )
 
 // Scheme begins the origin of every document: slack-export://TEAM/CHANNEL/TS.
@@ -59,6 +60,7 @@ type Export struct {
 	channels []channel
 	days     map[string][]day // by channel's folder, newest first
 	private  []knowledge.Skipped
+	archives []*archive.Archive
 	from, to string            // the days that it has
 	floor    map[string]string // by channel id: the first day that was read, where some were not
 }
@@ -129,6 +131,7 @@ func Open(ctx context.Context, files []File, o Options) (*Export, error) {
 		}
 		lists = append(lists, list)
 		e.list(a, root)
+		e.archives = append(e.archives, a)
 	}
 	for _, days := range e.days {
 		slices.SortFunc(days, func(x, y day) int { return strings.Compare(y.date, x.date) })
@@ -172,6 +175,11 @@ func (e *Export) Documents(ctx context.Context) iter.Seq2[knowledge.Document, er
 		}
 		for _, c := range e.channels {
 			if !e.channel(ctx, c, yield) {
+				return
+			}
+		}
+		for _, a := range e.archives {
+			if !zipfiles.Left(a, Scheme+e.team+"/", yield) {
 				return
 			}
 		}

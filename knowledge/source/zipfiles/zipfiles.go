@@ -50,7 +50,7 @@ func Skip(as format.File, reason string, foreign bool, yield format.Yield) bool 
 // whether to go on. They have an origin below the given one that is nobody's.
 func Left(a *archive.Archive, origin string, yield format.Yield) bool {
 	for _, l := range a.Left() {
-		if Unseen(l.Name) {
+		if Unseen(l.Name) && !strings.Contains("/"+l.Name, "/../") { // a name that leads out is told, wherever to
 			continue
 		}
 		if !Skip(format.File{Name: l.Name, Origin: origin + "\x00" + l.Name}, l.Reason, false, yield) {
@@ -61,10 +61,10 @@ func Left(a *archive.Archive, origin string, yield format.Yield) bool {
 }
 
 // Unseen reports whether an entry is left out without a word: what is hidden,
-// and what tools put there.
+// and what tools put there. Dots that lead out of an archive hide nothing.
 func Unseen(name string) bool {
 	for part := range strings.SplitSeq(name, "/") {
-		if strings.HasPrefix(part, ".") || part == "__MACOSX" || part == "node_modules" || part == "Thumbs.db" || part == "desktop.ini" {
+		if strings.HasPrefix(part, ".") && strings.Trim(part, ".") != "" || part == "__MACOSX" || part == "node_modules" || part == "Thumbs.db" || part == "desktop.ini" {
 			return true
 		}
 	}
