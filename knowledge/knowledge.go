@@ -63,8 +63,8 @@ type Passage struct {
 	// UpdatedAt is when its document was last changed; zero: unknown.
 	UpdatedAt time.Time `json:"updated_at,omitzero"`
 	Score     float64   `json:"score"` // comparable within one result only
-	// Coverage is the share (0 to 1) of the question's informative terms that
-	// this passage has, less where those say little: what a refusal is decided by.
+	// Coverage says how likely this passage answers the question, 0 to 1, by how
+	// much of it the passage covers: what a refusal is decided by.
 	Coverage float64 `json:"coverage"`
 }
 
@@ -130,6 +130,15 @@ type Places interface {
 	Gone(origin string) bool
 	// Same reports that two origins are ways to the same thing.
 	Same(a, b string) bool
+}
+
+// Withdrawer is what a Source with Places may have that is told what may be
+// shown: it is asked after it was read to its end.
+type Withdrawer interface {
+	// Withdrawn reports that what was indexed of an origin may not be shown any
+	// more, as what a channel said that is private: it is removed, whether
+	// IngestOptions.Prune is set or not, and however much it is.
+	Withdrawn(origin string) bool
 }
 
 // Counted is what a Source has that can tell beforehand how much it will give.

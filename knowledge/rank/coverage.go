@@ -9,10 +9,10 @@ import (
 	"github.com/tribunebot/tribune/knowledge/cut"
 )
 
-// What coverage is made of. What each part is worth was measured as the area
-// under the curve (AUC) of four sets: the questions of the handbook's test data
-// in Chinese and in English, Chinese statutes, English manuals. All together
-// they reach .98, .98, .95 and .98.
+// What the share of a question is made of. What each part is worth was measured
+// as the area under the curve (AUC) of four sets, where the share alone decided:
+// the questions of the handbook's test data in Chinese and in English, Chinese
+// statutes, English manuals. All together reached .98, .98, .95 and .98.
 const (
 	// alone is what a character counts that stands in the passage without any
 	// of its neighbours in the question: the 市 of 上市 is in 各省市 too. Where
@@ -28,73 +28,44 @@ const (
 	// commonly is the part of all passages that a common word is taken to
 	// stand in: one in so many. Without the list English falls to .96.
 	commonly = 3
-	// little is how much must be found for it to count half, in shares of what
-	// the rarest word says: a single common word is no evidence ("what is your
-	// name"). Without it English falls to .95, manuals too.
-	little = .3
 	// heading is what a word of a heading counts besides, which says what the
 	// passage is about. Without it manuals fall to .97. Characters gain nothing.
 	heading = 1
-	// byChance is the logarithm of as many passages as coverage is good for as
-	// it is: among more, one has most of a question's words by chance. Without
-	// it one threshold can't do for guides of 139 passages and manuals of
-	// 52,000: it refuses 54 % of the unanswerable of these where it now refuses
-	// 86 %.
-	byChance = 5
 )
 
-// coverage says how likely a passage answers a question, 0 to 1, by the share of
-// the question's own informative terms that it has, each by what it says, and
-// lowered where all of it says little. A character counts with a neighbour, an
-// everyday word where a word stands that rules use for it. A passage that does
-// not name the country that the question names covers nothing.
-//
-// Chinese characters meet by chance, and lay questions are long: half of five
-// characters is nothing, a fifth of fifty may be the answer. So there the share
-// is weighed with how good the match is as such: see chinese.
+// coverage says how likely a passage answers a question, 0 to 1. A passage that
+// does not name the country that the question names, or that lacks the article
+// or the code, does not.
 func coverage(q *question, f *found) float64 {
 	share, named := q.covered(f), q.hasName(f) || q.named(f) > pointed
 	if share <= 0 && !named {
 		return 0
 	}
-	cover := q.corrected(share, f)
+	cover := q.likely(share, f)
 	if named {
 		cover = max(cover, q.plainly(f))
 	}
 	return cover * (1 - q.elsewhere(f))
 }
 
-// corrected is a share without what chance gives.
-func (q *question) corrected(share float64, f *found) float64 {
-	switch {
-	case share <= 0:
-		return 0
-	case q.language == cut.Chinese:
-		return q.chinese(f)
-	}
-	return math.Pow(share, max(1, math.Log(float64(q.total))/byChance))
-}
-
-// covered is the part of a question that a passage covers.
+// covered is the share of a question's own informative terms that a passage has,
+// each by what it says. A character counts with a neighbour, an everyday word
+// where a word stands that rules use for it.
 func (q *question) covered(f *found) float64 {
 	for _, place := range q.places {
 		if !anyOf([][]int{place}, f.has) {
 			return 0
 		}
 	}
-	sum, all, evidence := 0.0, 0.0, 0.0
+	sum, all := 0.0, 0.0
 	for i, t := range q.terms {
 		if !t.about {
 			continue
 		}
 		weight := says(q.stands(t), q.total)
 		part := q.covers(i, f)
-		evidence += weight * part
-		if q.inHeading(i, f) {
-			evidence += weight * part
-			if t.kind != cut.Gram {
-				weight *= 1 + heading
-			}
+		if t.kind != cut.Gram && f.heads(i) {
+			weight *= 1 + heading
 		}
 		all += weight
 		sum += weight * part
@@ -102,7 +73,7 @@ func (q *question) covered(f *found) float64 {
 	if sum == 0 {
 		return 0
 	}
-	return sum / all * evidence / (evidence + little*says(1, q.total))
+	return sum / all
 }
 
 // says is what a term says that stands in so many of all passages.
@@ -145,15 +116,6 @@ func (q *question) covers(i int, f *found) float64 {
 		return alone
 	}
 	return 1
-}
-
-// inHeading reports whether a word, or a pair with a character, stands in the
-// title or section.
-func (q *question) inHeading(i int, f *found) bool {
-	if q.terms[i].kind != cut.Gram {
-		return f.heads(i)
-	}
-	return slices.ContainsFunc(q.terms[i].pairs, f.heads)
 }
 
 // anyOf reports whether all terms of one of the phrases are there.
