@@ -38,6 +38,9 @@ func Read(ctx context.Context, r io.ReaderAt, size int64) (knowledge.Document, e
 	var all strings.Builder
 	title, text := "", false
 	for i, part := range parts {
+		if err := ctx.Err(); err != nil {
+			return knowledge.Document{}, err
+		}
 		s, err := read(ctx, z, part)
 		if err != nil {
 			return knowledge.Document{}, err

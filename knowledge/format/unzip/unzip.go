@@ -35,6 +35,7 @@ var (
 	errBroken  = errors.New("it is damaged or not whole: get or save it again")
 	errEntries = fmt.Errorf("it is an archive of more than %d files: split it", MaxEntries)
 	errEntry   = fmt.Errorf("a part of it has more than %d MB when it is unpacked: split it", MaxEntry>>20)
+	errLocked  = errors.New("a part of it is protected by a password: save it without one")
 	errRatio   = fmt.Errorf("it looks like a zip bomb: a part of it grows more than %d times when it is unpacked", MaxRatio)
 )
 
@@ -135,9 +136,15 @@ func (a *Archive) Read(name string) ([]byte, error) {
 	return read(f)
 }
 
+// encrypted is the flag of an entry that needs a password (APPNOTE, 4.4.4).
+const encrypted = 1
+
 // open returns the content of an entry and how much of it may be read.
 func open(f *zip.File) (io.ReadCloser, int64, error) {
 	limit := limitOf(f)
+	if f.Flags&encrypted != 0 {
+		return nil, 0, errLocked
+	}
 	if f.UncompressedSize64 > uint64(limit) {
 		return nil, 0, tooLarge(limit)
 	}

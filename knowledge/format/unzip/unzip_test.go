@@ -1,7 +1,10 @@
 package unzip
 
 import (
+	"archive/zip"
 	"bytes"
+	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -68,5 +71,31 @@ func TestBounds(t *testing.T) {
 		if _, err := Open(strings.NewReader(bad), int64(len(bad))); err == nil {
 			t.Errorf("%q was opened", bad)
 		}
+	}
+}
+
+func TestAPasswordIsNamed(t *testing.T) {
+	t.Parallel()
+	var buf bytes.Buffer
+	z := zip.NewWriter(&buf)
+	w, err := z.CreateHeader(&zip.FileHeader{Name: "a.xml", Flags: encrypted, Method: zip.Deflate})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, "<a/>"); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Open(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Read("a.xml"); !errors.Is(err, errLocked) {
+		t.Errorf("read: %v", err)
+	}
+	if err := a.Check(t.Context(), 1<<20); !errors.Is(err, errLocked) {
+		t.Errorf("check: %v", err)
 	}
 }
