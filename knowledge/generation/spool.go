@@ -126,6 +126,12 @@ type placedReplay struct {
 	knowledge.Places
 }
 
+// Withdrawn implements knowledge.Withdrawer where the source does.
+func (r placedReplay) Withdrawn(origin string) bool {
+	w, ok := r.Places.(knowledge.Withdrawer)
+	return ok && w.Withdrawn(origin)
+}
+
 // Name implements knowledge.Source.
 func (r replay) Name() string { return r.name }
 

@@ -56,6 +56,7 @@ type ingest struct {
 	collection string
 	options    knowledge.IngestOptions
 	places     knowledge.Places // nil: the source has none
+	withdraws  func(origin string) bool
 	before     *scorch.IndexSnapshot
 	about      note // of the collection, as it will be when the batch is written
 	report     knowledge.Report
@@ -99,6 +100,9 @@ func (x *Index) Ingest(ctx context.Context, collection string, src knowledge.Sou
 		return run.report, fmt.Errorf("ingest into %s: %w", collection, err)
 	}
 	run.places, _ = src.(knowledge.Places)
+	if w, ok := src.(knowledge.Withdrawer); ok {
+		run.withdraws = w.Withdrawn
+	}
 	if c, ok := src.(knowledge.Counted); ok && o.Progress != nil {
 		run.total = c.Count(ctx)
 	}
@@ -130,6 +134,9 @@ func (g *ingest) all(ctx context.Context, src knowledge.Source) error {
 		}
 	}
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := g.withdraw(ctx); err != nil {
 		return err
 	}
 	if g.options.Prune {

@@ -39,6 +39,23 @@ func (g *ingest) isUnread(origin string) bool {
 	return ok
 }
 
+// withdraw deletes the documents that may not be shown any more.
+func (g *ingest) withdraw(ctx context.Context) error {
+	if g.withdraws == nil {
+		return nil
+	}
+	return walk(ctx, g.before, g.collection, markDocument, func(rec record) error {
+		if !g.withdrawn(rec) {
+			return nil
+		}
+		return g.remove(rec)
+	})
+}
+
+func (g *ingest) withdrawn(rec record) bool {
+	return g.withdraws != nil && g.withdraws(rec.origin) && !g.given(rec.passage.Document)
+}
+
 // A prune that would remove so many documents, and more than this share of the
 // collection, removes none unless it is forced.
 const (
@@ -81,7 +98,7 @@ func (g *ingest) countGone(ctx context.Context) (gone, all int, err error) {
 
 // gone reports whether a document was indexed before and is to go.
 func (g *ingest) gone(rec record) bool {
-	return g.covers(rec.origin) && !g.given(rec.passage.Document) && (len(g.unread) == 0 || !g.kept(rec))
+	return g.covers(rec.origin) && !g.given(rec.passage.Document) && (len(g.unread) == 0 || !g.kept(rec)) && !g.withdrawn(rec)
 }
 
 // covers reports whether the source speaks for an origin: it reads there, or

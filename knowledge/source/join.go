@@ -20,8 +20,8 @@ import (
 // One that fails ends the whole with an error that names it: so that what it
 // could not tell of is not taken for gone. A single source is returned as it is.
 //
-// The joined source has knowledge.Places, knowledge.Distant and
-// knowledge.Counted, and knowledge.Watched where one of the sources has it.
+// The joined source has knowledge.Places, knowledge.Withdrawer,
+// knowledge.Distant and knowledge.Counted, and knowledge.Watched where one of the sources has it.
 func Join(sources ...knowledge.Source) knowledge.Source {
 	if len(sources) == 1 {
 		return sources[0]
@@ -116,6 +116,14 @@ func (j joined) places() []knowledge.Places {
 		}
 	}
 	return out
+}
+
+// Withdrawn implements knowledge.Withdrawer: one that says so is enough.
+func (j joined) Withdrawn(origin string) bool {
+	return slices.ContainsFunc(j, func(s knowledge.Source) bool {
+		w, ok := s.(knowledge.Withdrawer)
+		return ok && w.Withdrawn(origin)
+	})
 }
 
 // Distant implements knowledge.Distant: one that is makes all so.

@@ -3,6 +3,8 @@ package export
 import (
 	"hash/maphash"
 	"slices"
+
+	"github.com/tribunebot/tribune/knowledge"
 )
 
 // Covers implements knowledge.Places: it knows after it was read.
@@ -23,6 +25,17 @@ func (s *source) Gone(origin string) bool {
 	defer s.mu.Unlock()
 	_, seen := s.seen[maphash.String(s.seed, origin)]
 	return !seen && (s.done && s.covers(origin) || lost(origin))
+}
+
+// Withdrawn implements knowledge.Withdrawer: what an export says to be private,
+// and nobody asks for any more.
+func (s *source) Withdrawn(origin string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.done && slices.ContainsFunc(s.readers, func(r reader) bool {
+		w, ok := r.(knowledge.Withdrawer)
+		return ok && w.Withdrawn(origin)
+	})
 }
 
 // Same implements knowledge.Places: origins of exports have no second spelling.

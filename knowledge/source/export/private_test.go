@@ -9,6 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tribunebot/tribune/knowledge"
+	"github.com/tribunebot/tribune/knowledge/index"
+	"github.com/tribunebot/tribune/knowledge/knowledgetest"
+	"github.com/tribunebot/tribune/knowledge/source"
 	"github.com/tribunebot/tribune/knowledge/source/export"
 	"github.com/tribunebot/tribune/knowledge/source/ziptest"
 )
@@ -154,5 +158,40 @@ func holds(t *testing.T, got ziptest.Got, want []string) {
 	}
 	if got.Failed != nil {
 		t.Error(got.Failed)
+	}
+}
+
+// TestWhatNobodyAsksForAnyMore is removed at once, though nothing is pruned;
+// what is public stays.
+func TestWhatNobodyAsksForAnyMore(t *testing.T) {
+	t.Parallel()
+	at := ziptest.Write(t, t.TempDir(), "slack.zip", talk("T01", "["+general+"]", "["+hr+"]", 1, "general", "hr"))
+	x, err := index.Open(t.TempDir(), index.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { x.Close() })
+	feed := func(private ...string) knowledge.Report {
+		s, err := export.Open([]export.File{{Path: at, Private: private}}, export.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := x.Ingest(t.Context(), "team", source.Join(s, &knowledgetest.Source{}), knowledge.IngestOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report
+	}
+	if r := feed("hr"); r.Added != 2 {
+		t.Errorf("with hr: %+v", r)
+	}
+	if r := feed("hr"); r.Removed != 0 || r.Unchanged != 2 {
+		t.Errorf("again: %+v", r)
+	}
+	if r := feed(); r.Removed != 1 || r.Unchanged != 1 || !strings.Contains(r.Skipped[0].Reason, "removed where it was fed before") {
+		t.Errorf("without: %+v", r)
+	}
+	if r := feed(); r.Removed != 0 || r.Unchanged != 1 {
+		t.Errorf("without, again: %+v", r)
 	}
 }

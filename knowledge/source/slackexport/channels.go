@@ -134,6 +134,10 @@ func (e *Export) choose(lists []roster) {
 			e.rooms[c.ID] = name
 		}
 	}
+	for id, c := range k.hidden {
+		e.hidden[id] = !e.asked.has(c)
+	}
+	e.listed = len(k.public) > 0 && e.asked.found(k)
 	for _, folder := range slices.Sorted(maps.Keys(e.days)) {
 		c, private := k.of(folder)
 		switch {
@@ -144,7 +148,7 @@ func (e *Export) choose(lists []roster) {
 		case k.direct[c.ID].ID != "":
 			direct++
 		default:
-			e.leave(folder, "it is private: what was said there is left out, unless it is named as one to read")
+			e.leave(folder, "it is private: what was said there is left out, and removed where it was fed before, unless it is named with --private-channel (private_channels in tribune.yaml)")
 		}
 	}
 	if direct > 0 {
@@ -178,6 +182,32 @@ func askedFor(files []File, team string) asked {
 
 // has reports whether somebody asked for a private channel.
 func (a asked) has(c channel) bool { return a[c.ID] || a[c.Name] }
+
+// found reports whether all that is asked for is in the lists.
+func (a asked) found(k known) bool {
+	for name, is := range a {
+		_, hidden := k.hidden[name]
+		if _, public := k.public[name]; is && !hidden && !public {
+			return false
+		}
+	}
+	return true
+}
+
+// Withdrawn implements knowledge.Withdrawer: what was said in a channel that is
+// private and that nobody asked for, though somebody did when it was fed, and in
+// one that is in none of the lists, which is private or deleted.
+func (e *Export) Withdrawn(origin string) bool {
+	rest, ok := strings.CutPrefix(origin, Scheme+e.team+"/")
+	id, _, _ := strings.Cut(rest, "/")
+	if !ok || slices.ContainsFunc(e.channels, func(c channel) bool { return c.ID == id }) {
+		return false
+	}
+	if hidden, known := e.hidden[id]; known {
+		return hidden
+	}
+	return e.listed && e.team != noTeam && isID(id) && e.rooms[id] == "" && e.Covers(origin)
+}
 
 // leave notes that a folder is not read.
 func (e *Export) leave(folder, reason string) {

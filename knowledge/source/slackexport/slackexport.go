@@ -57,6 +57,8 @@ type Export struct {
 	team     string
 	people   people
 	rooms    map[string]string // the names of public channels by id
+	hidden   map[string]bool   // whether nobody asked for a private one, by its id and name
+	listed   bool              // the lists have all channels that may be read
 	channels []channel
 	days     map[string][]day // by channel's folder, newest first
 	private  []knowledge.Skipped
@@ -111,7 +113,7 @@ func Team(ctx context.Context, a *archive.Archive) (string, error) {
 // what to do.
 func Open(ctx context.Context, files []File, o Options) (*Export, error) {
 	o.MaxMessages = cmp.Or(o.MaxMessages, defaultMessages)
-	e := &Export{o: o, days: map[string][]day{}, people: people{}, rooms: map[string]string{}, floor: map[string]string{}}
+	e := &Export{o: o, days: map[string][]day{}, people: people{}, rooms: map[string]string{}, hidden: map[string]bool{}, floor: map[string]string{}}
 	var lists []roster
 	for _, file := range files {
 		a := file.Archive
