@@ -1,6 +1,7 @@
-// Package unzip reads zip files that nobody vouches for: what they expand to is
-// bounded, whatever they say of themselves, and the names in them are never
-// taken for paths.
+// Package unzip reads documents that are zip files, part by part: a part is
+// looked up by the name that the format gives it, and what it expands to is
+// bounded, whatever the file says of itself. Package archive is for zip files of
+// documents: it lists what is in them and says what is left out.
 package unzip
 
 import (
@@ -10,8 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"iter"
 	"path"
 	"strings"
 )
@@ -100,32 +99,6 @@ func clean(name string) string {
 
 // Has reports whether there is an entry of a name.
 func (a *Archive) Has(name string) bool { return a.byName[clean(name)] != nil }
-
-// Entry is one file of an archive.
-type Entry struct {
-	// Name is its path in the archive, with '/', and never leads out of it.
-	Name string
-	// Size is what the archive says that it expands to, in bytes: a lie, maybe.
-	Size int64
-	file *zip.File
-}
-
-// Entries yields the files of an archive in its own order.
-func (a *Archive) Entries() iter.Seq[Entry] {
-	return func(yield func(Entry) bool) {
-		for _, f := range a.files {
-			if !yield(Entry{Name: clean(f.Name), Size: int64(min(f.UncompressedSize64, 1<<62)), file: f}) {
-				return
-			}
-		}
-	}
-}
-
-// Info is what the archive says of an entry: its time above all.
-func (e Entry) Info() fs.FileInfo { return e.file.FileInfo() }
-
-// Read returns the content of an entry. Errors say what to do.
-func (e Entry) Read() ([]byte, error) { return read(e.file) }
 
 // Read returns the content of an entry, nil where there is none of that name.
 func (a *Archive) Read(name string) ([]byte, error) {

@@ -5,10 +5,9 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/tribunebot/tribune/knowledge/format/formattest"
 )
@@ -29,15 +28,10 @@ func TestNamesStayInTheArchive(t *testing.T) {
 		formattest.Part{Name: "a/./b/../c", Text: "4"}, formattest.Part{Name: "folder/", Text: ""}, formattest.Part{Name: "中文.md", Text: "5"},
 	)
 	z := open2(t, raw)
-	var names []string
-	for e := range z.Entries() {
-		names = append(names, e.Name)
-		if content, err := e.Read(); err != nil || len(content) != 1 {
-			t.Errorf("%s: %q, %v", e.Name, content, err)
+	for i, name := range []string{"etc/x", "root/y", "z", "a/c", "中文.md"} {
+		if content, err := z.Read(name); err != nil || string(content) != strconv.Itoa(i+1) || !z.Has(name) {
+			t.Errorf("%s: %q, %v", name, content, err)
 		}
-	}
-	if diff := cmp.Diff([]string{"etc/x", "root/y", "z", "a/c", "中文.md"}, names); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if got, err := z.Read("../a/c"); err != nil || string(got) != "4" {
 		t.Errorf("got %q, %v", got, err)
