@@ -29,7 +29,7 @@ func TestMeasures(t *testing.T) {
 		{"RMB 500", "五百元", nil},
 		{"$500", "500 yuan", []string{"500 dollars"}},
 		{"31 March", "3月31日", nil},
-		{"March 31", "31 days", nil},
+		{"March 31", "31 days", []string{"3 month"}},
 		{"3-5 years", "三至五年", nil},
 		{"3 to 5 years", "three to five months", []string{"3 years", "5 years"}},
 		{"20名员工", "twenty employees", nil},

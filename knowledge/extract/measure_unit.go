@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -16,21 +17,31 @@ const nearNumber = 64
 const wordsToUnit = 3
 
 // unitAfter reads the unit behind a number, past the rest of a range: the days
-// of "3 or 5 days", the 年 of 三至五年.
-func unitAfter(rest string) measureUnit {
+// of "3 or 5 days", the 年 of 三至五年. Size is where the unit ends, 0 if that is
+// behind another number.
+func unitAfter(rest string) (unit measureUnit, size int) {
 	rest = rest[:min(len(rest), nearNumber)]
-	for range 3 { // a range has two ends, a list rarely more
+	whole := len(rest)
+	for i := range 3 { // a range has two ends, a list rarely more
 		rest = strings.TrimLeft(rest, " -")
-		if u := chineseUnit(strings.TrimLeft(rest, " ")); u != noUnit {
-			return u
+		if u, n := chineseUnit(rest); u != noUnit {
+			return u, ended(i, whole-len(rest)+n)
 		}
 		after, ok := rangeEnd(rest)
 		if !ok {
-			return wordUnit(rest)
+			u, n := wordUnit(rest)
+			return u, ended(i, whole-len(rest)+n)
 		}
 		rest = after
 	}
-	return noUnit
+	return noUnit, 0
+}
+
+func ended(i, size int) int {
+	if i > 0 {
+		return 0
+	}
+	return size
 }
 
 // rangeEnd passes what connects two numbers, and the second of them.
@@ -56,26 +67,29 @@ func rangeEnd(rest string) (after string, ok bool) {
 	return "", false
 }
 
-// wordUnit reads an English unit within a few words.
-func wordUnit(rest string) measureUnit {
-	last := ""
+// wordUnit reads an English unit within a few words; size is where it ends.
+func wordUnit(rest string) (unit measureUnit, size int) {
+	last, whole := "", len(rest)
 	for range wordsToUnit {
-		word, size := nextWord(" " + rest)
+		word, n := nextWord(" " + rest)
 		if word == "" || stopsUnit(word) {
-			return noUnit
+			return noUnit, 0
 		}
-		rest = rest[max(0, size-1):]
+		rest = rest[max(0, n-1):]
+		size = whole - len(rest)
 		switch u := englishUnit(word); {
 		case word == "per" && strings.HasPrefix(rest, " cent"):
-			return percents
+			return percents, size + len(" cent")
+		case word == "square" && strings.HasPrefix(rest, " met"):
+			return squareMetres, size + len(" metres")
 		case u == days && (last == "working" || last == "business"):
-			return workdays
+			return workdays, size
 		case u != noUnit:
-			return u
+			return u, size
 		}
 		last = word
 	}
-	return noUnit
+	return noUnit, 0
 }
 
 // stopsUnit reports whether a word begins something else than what is counted.
@@ -122,6 +136,26 @@ func englishUnit(word string) measureUnit {
 		return euros
 	case "people", "person", "employee", "worker", "staff":
 		return people
+	case "tb", "terabyte":
+		return terabytes
+	case "gb", "gigabyte":
+		return gigabytes
+	case "mb", "megabyte":
+		return megabytes
+	case "kb", "kilobyte":
+		return kilobytes
+	case "sqm":
+		return squareMetres
+	case "metre", "meter":
+		return metres
+	case "km", "kilometre", "kilometer":
+		return kilometres
+	case "gram":
+		return grams
+	case "kg", "kilogram", "kilo":
+		return kilograms
+	case "degree":
+		return degrees
 	case "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december":
 		return days
 	}
@@ -130,9 +164,9 @@ func englishUnit(word string) measureUnit {
 
 // chineseUnit reads a unit at the start of text. What begins like a shorter one
 // comes first.
-func chineseUnit(text string) measureUnit {
+func chineseUnit(text string) (unit measureUnit, size int) {
 	if text == "" || text[0] < utf8.RuneSelf && text[0] != '%' {
-		return noUnit
+		return noUnit, 0
 	}
 	for _, w := range [...]struct {
 		word string
@@ -160,7 +194,25 @@ func chineseUnit(text string) measureUnit {
 		{"个小时", hours},
 		{"小时", hours},
 		{"个钟头", hours},
+		{"个季度", quarters},
+		{"季度", quarters},
+		{"刻钟", quarterHours},
+		{"旬", tenDays},
+		{"折", discounts},
+		{"角", jiao},
+		{"毛", jiao},
+		{"平方米", squareMetres},
+		{"平米", squareMetres},
+		{"公里", kilometres},
+		{"千米", kilometres},
+		{"公斤", kilograms},
+		{"千克", kilograms},
+		{"克", grams},
+		{"米", metres},
+		{"度", degrees},
+		{"℃", degrees},
 		{"分钟", minutes},
+		{"分钱", fen},
 		{"秒", seconds},
 		{"天", days},
 		{"日", days},
@@ -181,15 +233,19 @@ func chineseUnit(text string) measureUnit {
 		{"回", occasions},
 	} {
 		if strings.HasPrefix(text, w.word) {
-			return w.unit
+			return w.unit, len(w.word)
 		}
 	}
-	return noUnit
+	return noUnit, 0
 }
+
+// longestMonth is the number of days of the longest month: a larger number beside
+// a month's name is a year.
+const longestMonth = 31
 
 // unitBefore reads what stands before a number: a currency, or the month of a
 // day.
-func unitBefore(head string) measureUnit {
+func unitBefore(head, number string) measureUnit {
 	head = strings.TrimRight(head[max(0, len(head)-nearNumber):], " ")
 	for _, w := range [...]struct {
 		sign string
@@ -199,7 +255,10 @@ func unitBefore(head string) measureUnit {
 			return w.unit
 		}
 	}
-	if last, _ := utf8.DecodeLastRuneInString(head); last < utf8.RuneSelf && monthNumber(lastWord(head)) > 0 {
+	if last, _ := utf8.DecodeLastRuneInString(head); last < utf8.RuneSelf && monthNumber(lastWord(strings.TrimRight(head, ","))) > 0 {
+		if v, err := strconv.ParseFloat(number, 64); err == nil && v > longestMonth {
+			return years
+		}
 		return days
 	}
 	return noUnit

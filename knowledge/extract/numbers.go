@@ -2,7 +2,6 @@ package extract
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -32,18 +31,25 @@ type numberReader struct {
 	mode mode
 	out  []string
 
+	seen    map[string]bool // what is in out
 	found   []measure
 	fresh   []string    // numbers whose unit has not been looked for
 	spelled measureUnit // the unit that a number's own spelling says
+	last    int         // where the last number ended, with its unit
 }
 
 func (r *numberReader) add(n string) {
 	if n != "" {
 		r.fresh = append(r.fresh, n)
 	}
-	if n != "" && !slices.Contains(r.out, n) {
-		r.out = append(r.out, n)
+	if n == "" || r.seen[n] {
+		return
 	}
+	if r.seen == nil {
+		r.seen = map[string]bool{}
+	}
+	r.seen[n] = true
+	r.out = append(r.out, n)
 }
 
 // also adds what a passage might mean besides.
@@ -147,11 +153,7 @@ func (r *numberReader) suffixes(v float64) {
 		v, rest = times, rest[size:]
 		r.at += size
 	}
-	if next, _ := utf8.DecodeRuneInString(rest); next == '几' || next == '数' && tallied(rest[len("数"):]) {
-		r.at += utf8.RuneLen(next)
-		times, size := scaled(v, r.text[r.at:])
-		r.at += size
-		r.add(figure(times) + "几")
+	if r.andSome(v, rest) || r.perMille(v, rest) {
 		return
 	}
 	for _, more := range [...]func(float64, string) (float64, int){overFraction, halfMore, andHalf, parted} {
@@ -200,6 +202,10 @@ func scale(word string) (unit string, times float64) {
 		return next, 1e9
 	case "dozen":
 		return next, 12
+	case "score":
+		return next, 20
+	case "bn":
+		return next, 1e9
 	}
 	return "", 0
 }

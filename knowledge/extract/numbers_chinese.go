@@ -15,10 +15,7 @@ func (r *numberReader) chinese(size int) {
 		r.at += n
 		return
 	}
-	if n := twofold(rest); n > 0 {
-		r.spelled = ratio
-		r.add("2")
-		r.at += n
+	if r.byName(rest) || r.weekday(rest) || r.approximate(rest) {
 		return
 	}
 	if strings.HasPrefix(rest, "半") {
@@ -123,13 +120,11 @@ func (r *numberReader) alone(after string) bool {
 // passed is the length of what a checked sentence does not claim: ordinals and
 // references, which are read elsewhere, and idioms.
 func (r *numberReader) passed(rest string, size int) int {
+	if n := r.ordered(rest); n > 0 {
+		return n
+	}
 	if r.mode == lenient {
 		return 0
-	}
-	if after, ok := strings.CutPrefix(rest, "第"); ok {
-		if _, n := cut.Numeral(after); n > 0 {
-			return size + n
-		}
 	}
 	before, _ := utf8.DecodeLastRuneInString(r.text[:r.at])
 	for _, w := range [...]struct{ numeral, before string }{{"陆", "大内着登上水"}, {"伍", "队入退落为"}, {"拾", "收捡"}} {
@@ -150,13 +145,53 @@ func (r *numberReader) passed(rest string, size int) int {
 	return 0
 }
 
-func twofold(rest string) int {
-	for _, w := range [...]string{"双倍", "双薪", "加倍", "翻倍", "翻番"} {
-		if strings.HasPrefix(rest, w) {
-			return len(w)
+// byName reads the words that have a number and what it counts in them.
+func (r *numberReader) byName(rest string) bool {
+	for _, w := range [...]struct {
+		word, value string
+		unit        measureUnit
+	}{
+		{"双倍", "2", ratio},
+		{"双薪", "2", ratio},
+		{"加倍", "2", ratio},
+		{"翻倍", "2", ratio},
+		{"翻番", "2", ratio},
+		{"翻一番", "2", ratio},
+		{"翻两番", "4", ratio},
+		{"一半", "0.5", ratio},
+		{"减半", "0.5", ratio},
+		{"对半", "0.5", ratio},
+		{"折半", "0.5", ratio},
+		{"半数", "0.5", ratio},
+		{"半价", "0.5", ratio},
+		{"对折", "0.5", ratio},
+		{"两个月", "2", months},
+		{"两月", "2", months},
+		{"俩个月", "2", months},
+		{"俩月", "2", months},
+		{"仨月", "3", months},
+	} {
+		if strings.HasPrefix(rest, w.word) && (w.unit != months || r.aside("十百千万")) {
+			r.spelled = w.unit
+			r.add(w.value)
+			r.at += len(w.word)
+			return true
 		}
 	}
-	return 0
+	for i, w := range [...]string{"俩", "仨"} {
+		if after, ok := strings.CutPrefix(rest, w); ok && (r.mode == lenient || counted(after)) {
+			r.add(strconv.Itoa(i + 2))
+			r.at += len(w)
+			return true
+		}
+	}
+	return false
+}
+
+// aside reports whether none of the characters stands before.
+func (r *numberReader) aside(chars string) bool {
+	before, _ := utf8.DecodeLastRuneInString(r.text[:r.at])
+	return before == utf8.RuneError || !strings.ContainsRune(chars, before)
 }
 
 // half adds 半 where it is a quantity: 半年, 减半; not 半成品, 上半年 or 多半.
@@ -185,14 +220,16 @@ func (r *numberReader) vague(rest string) int {
 		return 0
 	}
 	v, n := scaled(1, rest[size:])
-	if n == 0 {
-		if strings.HasPrefix(rest[size:], "倍") {
-			r.add("几倍")
-			return size
-		}
+	switch {
+	case n > 0:
+		r.add("几" + figure(v))
+	case strings.HasPrefix(rest[size:], "倍"):
+		r.add("几倍")
+	case c == '几' && few(rest[size:]) && !asking(rest):
+		r.add(several)
+	default:
 		return 0
 	}
-	r.add("几" + figure(v))
 	return size + n
 }
 
@@ -236,7 +273,7 @@ func halfMore(v float64, rest string) (value float64, size int) {
 // counted reports whether text starts with a unit that a number stands before.
 func counted(text string) bool {
 	return startsWith(text, "个月", "个工作日", "个", "日", "天", "月", "年", "周", "小时", "分钟", "秒", "星期", "礼拜", "季度", "工作日", "自然日", "倍", "元", "块",
-		"角", "薪", "折", "次", "名", "人", "份", "岁", "级", "成", "万", "亿", "千", "百")
+		"角", "薪", "折", "次", "名", "人", "份", "岁", "级", "成", "万", "亿", "千", "百", "刻钟", "旬", "条", "台", "张", "家", "件", "种", "遍", "周年", "度", "米", "平方米", "公里", "公斤")
 }
 
 // tallied reports whether 数 after a numeral is "and some" (十数年) and not the

@@ -16,12 +16,15 @@ const largestExponent = 12
 // identifier are part of it.
 func (r *numberReader) digits() {
 	start := r.at
+	if r.date() {
+		return
+	}
 	r.grouped()
 	for strings.HasPrefix(r.text[r.at:], ".") && digitsAt(r.text[r.at+1:]) > 0 {
 		r.at += 1 + digitsAt(r.text[r.at+1:])
 	}
 	written := r.text[start:r.at]
-	number := strings.NewReplacer(",", "", " ", "", "'", "").Replace(written)
+	number := strings.Map(ungrouped, written)
 	if r.glued(start, number) {
 		return
 	}
@@ -39,10 +42,35 @@ func (r *numberReader) digits() {
 			v /= [...]float64{10, 100}[i] // percents
 		}
 	}
-	if r.mode == lenient && number != written {
+	if r.mode == lenient && number != written && digitsAt(written) == len("200") {
 		r.partsOf(written)
 	}
 	r.suffixes(v)
+}
+
+// ungrouped takes out what groups digits.
+func ungrouped(c rune) rune {
+	if c == ',' || c == ' ' || c == '\'' {
+		return -1
+	}
+	return c
+}
+
+// millions reports whether the m behind a number makes millions of it: beside a
+// currency it does, anywhere else it may be minutes or metres.
+func (r *numberReader) millions(start int, suffix string) bool {
+	if suffix != "m" && suffix != "mn" && suffix != "mio" {
+		return false
+	}
+	switch unitBefore(r.text[:start], "") {
+	case yuan, dollars, euros:
+		return true
+	}
+	switch u, _ := unitAfter(r.text[r.at:]); u {
+	case yuan, dollars, euros:
+		return true
+	}
+	return false
 }
 
 // grouped moves past digits in groups of three: 1,000 and 1 000 and 1'000.
@@ -86,6 +114,9 @@ func (r *numberReader) glued(start int, number string) (done bool) {
 	v, err := strconv.ParseFloat(number, 64)
 	switch {
 	case err != nil:
+	case r.millions(start, suffix):
+		r.suffixes(v * 1e6)
+		return true
 	case gluedUnit(suffix):
 		if r.mode == lenient {
 			r.add(whole)
@@ -116,7 +147,7 @@ func (r *numberReader) glued(start int, number string) (done bool) {
 func gluedUnit(s string) bool {
 	switch s {
 	case "x", "k", "fold", "h", "hr", "hrs", "hour", "hours", "min", "mins", "minutes", "d", "day", "days", "week", "weeks",
-		"month", "months", "year", "years", "yrs", "times", "percent", "pct", "yuan", "rmb", "cny", "usd", "thousand", "million", "billion", "hundred":
+		"month", "months", "year", "years", "yrs", "tb", "gb", "mb", "kb", "km", "kg", "sqm", "bn", "times", "percent", "pct", "yuan", "rmb", "cny", "usd", "thousand", "million", "billion", "hundred":
 		return true
 	}
 	return false

@@ -83,7 +83,9 @@ func (r *numberReader) quantity(word string, start int) {
 	}
 	rest := r.text[r.at:]
 	next, _ := nextWord(rest)
-	r.also(ordinal(word)...)
+	if r.named(word, start) || r.loosely(word, rest, next) || r.ordinalWord(word, rest) {
+		return
+	}
 	switch word {
 	case "half", "halves", "halved", "halve", "halving":
 		r.halfWord(word, next, start)
@@ -143,7 +145,33 @@ func (r *numberReader) halfWord(word, next string, start int) {
 			return
 		}
 	}
+	r.spelled = shareOf(rest)
+	if word != "half" {
+		r.spelled = ratio
+	}
 	r.add("0.5")
+}
+
+// shareOf is the unit of a part: of what is counted in a unit it is an amount of
+// that, of anything else a share.
+func shareOf(rest string) measureUnit {
+	if u, _ := unitAfter(rest); u != noUnit {
+		return noUnit
+	}
+	next, size := nextWord(rest)
+	if next == "of" || next == "the" || next == "off" || next == "price" {
+		if w, n := nextWord(rest[size:]); (w == "an" || w == "a") && timely(rest[size+n:]) {
+			return noUnit
+		}
+		return ratio
+	}
+	return noUnit
+}
+
+// timely reports whether a text begins with a unit of time.
+func timely(rest string) bool {
+	w, _ := nextWord(rest)
+	return timeUnit(w)
 }
 
 // article reads "a year and a half", "a quarter of" and "a third of"; "a
@@ -156,10 +184,11 @@ func (r *numberReader) article(rest string) {
 		return
 	}
 	part, size := parted(1, rest)
-	next, _ := nextWord(rest)
-	if size == 0 || next == "half" {
+	next, end := nextWord(rest)
+	if size == 0 && r.whole(next, rest, end) || size == 0 || next == "half" {
 		return // the half is read by itself
 	}
+	r.spelled = shareOf(rest[size:])
 	if r.mode == strict && next == "quarter" && perQuarter(lastWord(r.text[:max(0, r.at-1)])) {
 		r.at += size // once a quarter: a time
 		return
@@ -299,6 +328,7 @@ func leadingWord(text string) string {
 }
 
 func lastWord(text string) string {
+	text = text[max(0, len(text)-nearNumber):]
 	text = strings.ToLower(strings.TrimRight(text, " -"))
 	return text[strings.LastIndexFunc(text, func(c rune) bool { return c < 'a' || c > 'z' })+1:]
 }

@@ -222,9 +222,8 @@ const romanMark = "\x00"
 
 // hangzhou reads the numerals of market stalls; any other number stays as it is.
 func hangzhou(r rune) string {
-	numerals := []rune("一二三四五六七八九")
-	if i := int(r - '〡'); i >= 0 && i < len(numerals) {
-		return string(numerals[i])
+	if i := int(r - '〡'); i >= 0 && i < 9 {
+		return strconv.Itoa(i + 1)
 	}
 	return string(r)
 }

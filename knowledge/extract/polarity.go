@@ -39,6 +39,14 @@ type clause struct {
 // clauses with an exception are not judged, nor denials below a heading that
 // denies.
 func turned(sentence string, passage knowledge.Passage) bool {
+	if claim, ok := calledFalse(sentence); ok {
+		return !turned(claim, passage)
+	}
+	return contradicts(sentence, passage) || exceptionTurned(sentence, passage.Text)
+}
+
+// contradicts judges the clauses of a sentence that have no exception.
+func contradicts(sentence string, passage knowledge.Passage) bool {
 	theirs := clauses(passage.Text)
 	heading := forbids(passage.Section)
 	mine := clauses(sentence)
@@ -234,7 +242,7 @@ func readClause(text string) clause {
 		condition: conditional(strings.TrimSpace(text)),
 	}
 	for i, part := range strings.Split(text, negation) {
-		part = strings.NewReplacer(exception, " ", least, " ", most, " ").Replace(part)
+		part = bare().Replace(part)
 		if i > 0 {
 			scope := about(strings.ReplaceAll(denied(part), endOfWord, " "))
 			c.denied = append(c.denied, scope[:min(len(scope), scopeLength)])

@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"slices"
+
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/cut"
 )
@@ -32,7 +34,7 @@ func Support(sentence string, passage knowledge.Passage) Backing {
 	clean := plain(sentence)
 	whole := passage.Title + "\n" + passage.Section + "\n" + passage.Text
 	b := Backing{SameLanguage: Language(clean) == Language(passage.Text)}
-	mine, theirs := termSet(clean), termSet(whole)
+	mine, theirs := termSet(castRoles(withoutBounds(clean))), termSet(castRoles(whole))
 	all, both := 0, 0
 	for t := range mine {
 		all++
@@ -40,12 +42,22 @@ func Support(sentence string, passage knowledge.Passage) Backing {
 			both++
 		}
 	}
+	b.Numbers = numbers(clean, strict)
+	said, has := read(clean, strict), read(whole, lenient)
+	b.MissingNumbers = lacking(said.found, has.found)
+	for _, m := range said.found { // a figure that is borne out is as good as a word
+		if b.SameLanguage {
+			all++
+		}
+		if b.SameLanguage && slices.ContainsFunc(has.found, m.matches) {
+			both++
+		}
+	}
 	if all > 0 {
 		b.Overlap = float64(both) / float64(all)
 	}
-	b.Numbers = numbers(clean, strict)
-	b.MissingNumbers = lacking(measures(clean, strict), measures(whole, lenient))
-	b.Turned = b.SameLanguage && b.Overlap >= aboutIt && turned(clean, passage)
+	same := b.SameLanguage && b.Overlap >= aboutIt
+	b.Turned = swapped(said, read(whole, strict), same) || same && (turned(clean, passage) || actorTurned(clean, passage.Text))
 	return b
 }
 
@@ -68,6 +80,6 @@ func (r *numberReader) all() {
 		r.references()
 	}
 	for _, n := range r.fresh {
-		r.found = append(r.found, measure{value: n})
+		r.found = append(r.found, measure{value: n, at: nowhere})
 	}
 }

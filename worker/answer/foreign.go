@@ -62,9 +62,20 @@ func (f foreign) names(unit string) bool {
 	}
 	text := strings.TrimLeft(unit, " \t\n#*_->|0123456789.)\"'“‘(")
 	for _, at := range f.capitals.FindAllStringIndex(text, -1) {
-		if at[0] > 0 && !begins(text[:at[0]]) && !strings.Contains(f.known, strings.ToLower(text[at[0]:at[1]])) {
+		if at[0] > 0 && !begins(text[:at[0]]) && !calendar(text[at[0]:at[1]]) && !strings.Contains(f.known, strings.ToLower(text[at[0]:at[1]])) {
 			return !strings.HasPrefix(strings.TrimSpace(unit), "#")
 		}
+	}
+	return false
+}
+
+// calendar tells whether a word is a month or a day of the week: those are
+// checked as the figures that they are, in whatever language.
+func calendar(word string) bool {
+	switch strings.TrimSuffix(word, "s") {
+	case "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+		"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday":
+		return true
 	}
 	return false
 }

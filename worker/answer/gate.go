@@ -177,15 +177,21 @@ func (g *gate) supporters(body string, cited []int) []int {
 // from the passages alone: a mark below the asker's own wrong figure would lend
 // it their authority.
 func (g *gate) figuresKnown(body string, passages []knowledge.Passage, said string) bool {
-	missing := extract.Support(body, knowledge.Passage{Text: said}).MissingNumbers
-	for _, p := range passages {
+	if said != "" {
+		passages = append([]knowledge.Passage{{Text: said}}, passages...)
+	}
+	var missing []string
+	for i, p := range passages {
+		lacks := extract.Support(body, p).MissingNumbers
+		if i == 0 {
+			missing = lacks
+		}
+		missing = slices.DeleteFunc(missing, func(n string) bool { return !slices.Contains(lacks, n) })
 		if len(missing) == 0 {
 			return true
 		}
-		lacks := extract.Support(body, p).MissingNumbers
-		missing = slices.DeleteFunc(missing, func(n string) bool { return !slices.Contains(lacks, n) })
 	}
-	return len(missing) == 0
+	return len(passages) == 0 && len(extract.Support(body, knowledge.Passage{}).MissingNumbers) == 0
 }
 
 // cited returns the passages that the unit's marks name, each once.

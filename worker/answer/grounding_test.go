@@ -38,10 +38,10 @@ type bar struct {
 // the check was changed and never read since; the oldest of it is the guides'.
 func bars() []bar {
 	return []bar{
-		{"guides", func(c claim) bool { return c.Source == "" && !c.Held }, .90, .90, .03},
+		{"guides", func(c claim) bool { return c.Source == "" && !c.Held }, .92, .95, .03},
 		{"guides, held", func(c claim) bool { return c.Source == "" && c.Held }, .85, .85, .10},
-		{"passages", func(c claim) bool { return c.Source != "" && !c.Held }, .40, .40, .30},
-		{"passages, held", func(c claim) bool { return c.Source != "" && c.Held }, .40, .40, .30},
+		{"passages", func(c claim) bool { return c.Source != "" && !c.Held }, .95, .95, .05},
+		{"passages, held", func(c claim) bool { return c.Source != "" && c.Held }, .88, .90, .12},
 	}
 }
 
