@@ -72,6 +72,7 @@ type run struct {
 	live    func(bots.Content)
 	earlier []bots.Turn
 	found   []knowledge.Passage
+	nearby  []knowledge.Passage // what comes nearest, where nothing was found
 	began   time.Time
 	timings bots.Timings
 }
@@ -94,7 +95,7 @@ func (a *Answerer) Answer(ctx context.Context, q bots.Question, live func(bots.C
 		return bots.Answer{}, err
 	}
 	if len(r.found) == 0 {
-		return r.refuse(r.say.notFound), nil
+		return r.miss(), nil
 	}
 	if a.Model == nil {
 		return r.quote(r.say.noModel), nil
@@ -181,6 +182,9 @@ func (r *run) retrieve(ctx context.Context) error {
 			r.found = found
 			return nil
 		}
+		if len(r.nearby) == 0 {
+			r.nearby = nearTo(found)
+		}
 		if before == "" {
 			break
 		}
@@ -209,7 +213,8 @@ func (r *run) refuse(text string) bots.Answer {
 func (r *run) quote(note string) bots.Answer {
 	text, used := extract.Answer(r.q.Text, r.found, extract.Limit(r.q.Text))
 	if text == "" {
-		return r.refuse(r.say.notFound)
+		r.nearby = nearTo(r.found)
+		return r.miss()
 	}
 	answer := r.answer(bots.Extractive, text, used)
 	answer.Note = note

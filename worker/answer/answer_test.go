@@ -228,14 +228,12 @@ func TestRefusals(t *testing.T) {
 		model llm.Model
 		want  string
 	}{
-		"not in the documents":       {ask("火星上有几个月亮？"), nil, chinese().notFound},
-		"not in them, in English":    {ask("How many moons has Mars?"), nil, english().notFound},
-		"the model says so":          {ask("试用期吃什么？"), llmtest.NewScript(llmtest.Say("NOT_IN", "_DOCUMENTS")), chinese().notFound},
-		"empty":                      {ask("  \n"), nil, english().empty},
-		"emoji":                      {ask("🤔🤔"), nil, english().unclear},
-		"greeting":                   {ask("你好！"), nil, chinese().greeting},
-		"too long":                   {clipped, nil, chinese().tooLong},
-		"marker hidden in an answer": {ask("试用期？"), llmtest.NewScript(llmtest.Say("Sorry: NOT_IN_DOCUMENTS.")), chinese().notFound},
+		"not in the documents":    {ask("火星上有几个月亮？"), nil, chinese().notFound},
+		"not in them, in English": {ask("How many moons has Mars?"), nil, english().notFound},
+		"empty":                   {ask("  \n"), nil, english().empty},
+		"emoji":                   {ask("🤔🤔"), nil, english().unclear},
+		"greeting":                {ask("你好！"), nil, chinese().greeting},
+		"too long":                {clipped, nil, chinese().tooLong},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

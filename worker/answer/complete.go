@@ -47,7 +47,8 @@ func (r *run) complete(ctx context.Context) (bots.Answer, error) {
 		r.Log.WarnContext(ctx, "the model failed, quoting instead", "question", r.q.ID, "error", err)
 		return r.quote(r.say.modelFailed), nil
 	case d.refused:
-		return r.credit(r.refuse(r.say.notFound), d), nil
+		r.nearby = nearTo(r.found)
+		return r.credit(r.miss(), d), nil
 	}
 	text := tidy(d.gate.text.String())
 	if len(d.gate.order) == 0 || wordCount(d.gate.marks.ReplaceAllString(text, "")) < thinRunes {

@@ -7,7 +7,7 @@ type words struct {
 	empty, unclear, tooLong, greeting  string
 	notFound, limited, failed, expired string
 	noModel, modelFailed, unsupported  string
-	cut, spent                         string
+	cut, spent, nearest, and           string
 }
 
 // say returns the bot's sentences in the language ("zh" or else English).
@@ -33,6 +33,8 @@ func chinese() words {
 		unsupported: "模型的回答未能由文档证实，以下改为文档原文摘录。",
 		cut:         "回答因长度限制被截断。",
 		spent:       "本频道的模型预算已用完，以下为文档原文摘录。",
+		nearest:     "最接近的内容见 %s。",
+		and:         " 和 ",
 	}
 }
 
@@ -51,6 +53,8 @@ func english() words {
 		unsupported: "The model's answer was not borne out by the documents: these are quotes from them instead.",
 		cut:         "The answer was cut at its length limit.",
 		spent:       "The budget for models is used up here: these are quotes from the documents.",
+		nearest:     "What comes nearest is in %s.",
+		and:         " and ",
 	}
 }
 
