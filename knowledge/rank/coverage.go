@@ -31,6 +31,8 @@ const (
 	// heading is what a word of a heading counts besides, which says what the
 	// passage is about. Without it manuals fall to .97. Characters gain nothing.
 	heading = 1
+	// wholly is the coverage of a passage under whose heading all is said.
+	wholly = .5
 )
 
 // coverage says how likely a passage answers a question, 0 to 1. A passage that
@@ -42,10 +44,35 @@ func coverage(q *question, f *found) float64 {
 		return 0
 	}
 	cover := q.likely(share, f)
+	if q.titled(f) {
+		cover = max(cover, wholly)
+	}
 	if named {
 		cover = max(cover, q.plainly(f))
 	}
 	return cover * (1 - q.elsewhere(f))
+}
+
+// titled reports whether a passage has all that a question says, some of it in
+// its heading: "How much leave is there?" is answered under "Leave". A short
+// question has no better evidence; without the heading "what is your name" would
+// be answered wherever a name is told. Nor has it all that lacks a number by which
+// the question names something.
+func (q *question) titled(f *found) bool {
+	in := false
+	for i, t := range q.terms {
+		if q.isName(t) && !f.has(i) {
+			return false
+		}
+		if !t.about {
+			continue
+		}
+		if q.covers(i, f) < 1 {
+			return false
+		}
+		in = in || !t.common && (f.heads(i) && t.kind != cut.Gram || slices.ContainsFunc(t.pairs, f.heads))
+	}
+	return in
 }
 
 // covered is the share of a question's own informative terms that a passage has,

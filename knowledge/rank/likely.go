@@ -47,7 +47,7 @@ const (
 	leastScore = .1
 	leastHome  = .02
 	// leastSize is how many passages a collection counts as having at least.
-	leastSize = 15
+	leastSize = 10
 	// kinds is how many words of a question tell whether it is at home among
 	// the documents.
 	kinds = 3
