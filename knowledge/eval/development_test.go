@@ -102,27 +102,27 @@ func build(t *testing.T, dir string) {
 }
 
 // unpack writes a collection's corpus as a file that the folder source reads.
-func unpack(t *testing.T, name string) string {
-	t.Helper()
+func unpack(tb testing.TB, name string) string {
+	tb.Helper()
 	in, err := os.Open(filepath.Join(development, name, "corpus.jsonl.gz"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer in.Close()
 	z, err := gzip.NewReader(in)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "corpus.jsonl")
+	path := filepath.Join(tb.TempDir(), "corpus.jsonl")
 	out, err := os.Create(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if _, err := io.Copy(out, z); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := out.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return path
 }
@@ -249,29 +249,29 @@ func below(values []float64, limit float64) float64 {
 	return float64(n) / float64(len(values))
 }
 
-func retrieve(t *testing.T, r *rank.Ranker, collection, text string, limit int) []knowledge.Passage {
-	t.Helper()
-	got, err := r.Retrieve(t.Context(), knowledge.Query{Text: text, Collections: []string{collection}, Limit: limit})
+func retrieve(tb testing.TB, r *rank.Ranker, collection, text string, limit int) []knowledge.Passage {
+	tb.Helper()
+	got, err := r.Retrieve(tb.Context(), knowledge.Query{Text: text, Collections: []string{collection}, Limit: limit})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return got
 }
 
 type question struct{ ID, Text string }
 
-func questions(t *testing.T, name, file string) []question {
-	t.Helper()
+func questions(tb testing.TB, name, file string) []question {
+	tb.Helper()
 	f, err := os.Open(filepath.Join(development, name, file))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer f.Close()
 	var out []question
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		var q question
 		if err := json.Unmarshal(lines.Bytes(), &q); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		out = append(out, q)
 	}
@@ -303,8 +303,8 @@ func write(t *testing.T, run eval.Run, path string) {
 	}
 }
 
-func size(t *testing.T, dir string) (bytes int64) {
-	t.Helper()
+func size(tb testing.TB, dir string) (bytes int64) {
+	tb.Helper()
 	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -319,7 +319,7 @@ func size(t *testing.T, dir string) (bytes int64) {
 		return err
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return bytes
 }
