@@ -76,12 +76,12 @@ var boundTable = sync.OnceValue(func() *boundWords {
 
 // Where the words of a bound are looked for around a number.
 const (
-	bytesBefore  = 96 // a clause
-	bytesBehind  = 40 // some five words
-	runesToBound = 4  // Han characters between a unit and its bound: 二十名员工以上
+	bytesBefore   = 96 // a clause
+	bytesBehind   = 40 // some five words
+	runesToBound  = 4  // Han characters between a unit and its bound: 二十名员工以上
 	hanToNumber   = 36 // bytes between a bound and its number: 不低于合同约定工资的百分之八十
 	wordsToNumber = 2  // "within the next 30 days"
-	wordsToNot   = 3  // between a denial and what it turns: "may not be less than"
+	wordsToNot    = 3  // between a denial and what it turns: "may not be less than"
 )
 
 // limits reads the bound of a number, and whether its span lies before or after
@@ -203,13 +203,7 @@ func behindChinese(rest string, dated bool) (limit, direction) {
 			}
 			return unbounded, earlier
 		}
-		bound := unbounded
-		for _, w := range boundTable().after {
-			if strings.HasPrefix(rest, w.word) && (i == 0 || utf8.RuneCountInString(w.word) > 1) {
-				bound = w.bound
-			}
-		}
-		if bound != unbounded {
+		if bound := boundAfter(rest, i == 0); bound != unbounded {
 			if !dated && startsWith(rest, "后", "之后", "以后") {
 				return bound, later
 			}
@@ -222,6 +216,18 @@ func behindChinese(rest string, dated bool) (limit, direction) {
 		rest = rest[size:]
 	}
 	return unbounded, undirected
+}
+
+// boundAfter is the bound that a text begins with. One of a single character
+// counts only right beside the unit: 后 and 起 begin many other words.
+func boundAfter(text string, beside bool) limit {
+	bound := unbounded
+	for _, w := range boundTable().after {
+		if strings.HasPrefix(text, w.word) && (beside || utf8.RuneCountInString(w.word) > 1) {
+			bound = w.bound
+		}
+	}
+	return bound
 }
 
 // behindEnglish reads the bound behind a unit: "20 people or more".

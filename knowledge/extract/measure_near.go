@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // near is what a text puts beside one of its numbers: the words of its part of
@@ -200,27 +201,10 @@ type segment struct {
 func (s segment) read(text string, last, next segment, words bool) []near {
 	var out []near
 	for i, m := range s.numbers {
-		n := near{measure: m}
+		n := near{measure: m, others: s.others(i)}
 		if words {
-			n.before, n.words = s.words(text, i)
-			if len(n.before) > 0 {
-				n.prior = n.before[len(n.before)-1]
-			}
-			if len(n.words) > len(n.before) {
-				n.next = n.words[len(n.before)]
-			}
-			if len(n.words) == 0 && last.to > last.from && len(last.numbers) == 0 {
-				n.before = telling(text[last.from:last.to])
-				n.words = n.before
-			}
-			n.wide = slices.Clone(n.words)
-			for _, beside := range [...]segment{last, next} {
-				if len(beside.numbers) == 0 {
-					n.wide = append(n.wide, telling(text[beside.from:beside.to])...)
-				}
-			}
+			s.beside(&n, text, i, last, next)
 		}
-		n.others = s.others(i)
 		if len(n.others) == 0 {
 			for _, o := range last.numbers {
 				n.others = append(n.others, o.keys()...)
@@ -229,6 +213,27 @@ func (s segment) read(text string, last, next segment, words bool) []near {
 		out = append(out, n)
 	}
 	return out
+}
+
+// beside notes the words around the i-th number.
+func (s segment) beside(n *near, text string, i int, last, next segment) {
+	n.before, n.words = s.words(text, i)
+	if len(n.before) > 0 {
+		n.prior = n.before[len(n.before)-1]
+	}
+	if len(n.words) > len(n.before) {
+		n.next = n.words[len(n.before)]
+	}
+	if len(n.words) == 0 && last.to > last.from && len(last.numbers) == 0 {
+		n.before = telling(text[last.from:last.to])
+		n.words = n.before
+	}
+	n.wide = slices.Clone(n.words)
+	for _, other := range [...]segment{last, next} {
+		if len(other.numbers) == 0 {
+			n.wide = append(n.wide, telling(text[other.from:other.to])...)
+		}
+	}
 }
 
 // others are the numbers of the segment that are not the i-th, nor at its place.
@@ -309,30 +314,31 @@ func idle(term string) bool {
 func segmentEnd(text string, start int) (end int, stops bool) {
 	for i, c := range text[start:] {
 		at := start + i
-		switch c {
-		case '。', '！', '？', '；', ';', '\n', '!', '?':
-			return at + len(string(c)), true
-		case '，', '、', '：', ':', '（', '）', '(', ')':
-			return at + len(string(c)), false
-		case ',':
-			if at == 0 || digitsAt(text[at+1:]) == 0 || digitsAt(text[at-1:]) == 0 {
-				return at + 1, false
-			}
-		case '.':
-			if at+1 == len(text) || text[at+1] == ' ' {
-				return at + 1, true
-			}
-		case ' ':
-			for _, w := range [...]string{" and ", " but ", " while ", " whereas "} {
-				if i > 0 && len(text)-at >= len(w) && strings.EqualFold(text[at:at+len(w)], w) {
-					return at + 1, false
-				}
-			}
-		case '而', '但':
-			if i > 0 {
-				return at, false
-			}
+		switch {
+		case strings.ContainsRune("。！？；;\n!?", c), c == '.' && (at+1 == len(text) || text[at+1] == ' '):
+			return at + utf8.RuneLen(c), true
+		case strings.ContainsRune("，、：:（）()", c), c == ',' && !groups(text, at):
+			return at + utf8.RuneLen(c), false
+		case i > 0 && c == ' ' && conjoins(text[at:]):
+			return at + 1, false
+		case i > 0 && (c == '而' || c == '但'):
+			return at, false
 		}
 	}
 	return len(text), true
+}
+
+// groups reports whether the comma there stands between digits: 1,000.
+func groups(text string, at int) bool {
+	return at > 0 && digitsAt(text[at+1:]) > 0 && digitsAt(text[at-1:]) > 0
+}
+
+// conjoins reports whether a text begins with a word that joins two clauses.
+func conjoins(text string) bool {
+	for _, w := range [...]string{" and ", " but ", " while ", " whereas "} {
+		if len(text) >= len(w) && strings.EqualFold(text[:len(w)], w) {
+			return true
+		}
+	}
+	return false
 }

@@ -71,7 +71,7 @@ func (r *numberReader) moments() []measure {
 		{"-1", []string{"前一日", "前一天", "previous day", "preceding day", "the day before"}},
 	} {
 		for _, w := range m.words {
-			if i := strings.Index(text, w); i >= 0 {
+			if strings.Contains(text, w) {
 				out = append(out, measure{value: "day " + m.value, unit: days, at: nowhere})
 				break
 			}
@@ -83,7 +83,7 @@ func (r *numberReader) moments() []measure {
 // rates are what a text says per day, per month and so on.
 func rates(text string, mode mode) []measure {
 	var out []measure
-	add := func(u measureUnit) {
+	for _, u := range append(englishRates(text, mode), chineseRates(text)...) {
 		if u == calendarMonth {
 			u = months
 		}
@@ -93,27 +93,36 @@ func rates(text string, mode mode) []measure {
 		default:
 		}
 	}
+	return out
+}
+
+func englishRates(text string, mode mode) []measureUnit {
+	var out []measureUnit
 	last, before := "", ""
 	for word := range strings.FieldsFuncSeq(strings.ToLower(text), func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') }) {
 		switch {
-		case last == "per" || last == "every" || last == "each":
-			add(englishUnit(word))
-		case (last == "a" || last == "an") && (mode == lenient || rated(before)):
-			add(englishUnit(word))
+		case last == "per" || last == "every" || last == "each",
+			(last == "a" || last == "an") && (mode == lenient || rated(before)):
+			out = append(out, englishUnit(word))
 		default:
-			add(periodic(word, mode))
+			out = append(out, periodic(word, mode))
 		}
 		last, before = word, last
 	}
+	return out
+}
+
+func chineseRates(text string) []measureUnit {
+	var out []measureUnit
 	for _, sign := range [...]string{"每个", "每", "按", "逐"} {
 		for rest := text; ; {
-			i := strings.Index(rest, sign)
-			if i < 0 {
+			_, behind, ok := strings.Cut(rest, sign)
+			if !ok {
 				break
 			}
-			rest = rest[i+len(sign):]
+			rest = behind
 			if u, n := chineseUnit(rest); n > 0 && !strings.HasPrefix(rest[n:], "限") {
-				add(u)
+				out = append(out, u)
 			}
 		}
 	}

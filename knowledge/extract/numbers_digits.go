@@ -62,16 +62,12 @@ func (r *numberReader) millions(start int, suffix string) bool {
 	if suffix != "m" && suffix != "mn" && suffix != "mio" {
 		return false
 	}
-	switch unitBefore(r.text[:start], "") {
-	case yuan, dollars, euros:
-		return true
-	}
-	switch u, _ := unitAfter(r.text[r.at:]); u {
-	case yuan, dollars, euros:
-		return true
-	}
-	return false
+	behind, _ := unitAfter(r.text[r.at:])
+	return unitBefore(r.text[:start], "").money() || behind.money()
 }
+
+// money reports whether a unit is a currency.
+func (u measureUnit) money() bool { return u == yuan || u == dollars || u == euros }
 
 // grouped moves past digits in groups of three: 1,000 and 1 000 and 1'000.
 func (r *numberReader) grouped() {

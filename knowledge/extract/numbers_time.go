@@ -25,35 +25,24 @@ const (
 // date reads 2025-03-01, 2025/3/1 and 2025.3.1.
 func (r *numberReader) date() bool {
 	text := r.text[r.at:]
-	if digitsAt(text) != digitsOfYear {
+	if digitsAt(text) != digitsOfYear || digitsOfYear >= len(text) || !strings.ContainsRune("-/.", rune(text[digitsOfYear])) {
 		return false
 	}
-	size := digitsOfYear
-	values := [3]int{}
-	sep := byte(0)
-	for i := range values {
+	sep := text[digitsOfYear]
+	size, values := 0, [3]int{}
+	for i, most := range [...]int{digitsOfYear, 2, 2} {
 		if i > 0 {
-			if size >= len(text) || !strings.ContainsRune("-/.", rune(text[size])) || sep != 0 && text[size] != sep {
+			if size >= len(text) || text[size] != sep {
 				return false
 			}
-			sep = text[size]
-			n := digitsAt(text[size+1:])
-			if n == 0 || n > 2 {
-				return false
-			}
-			size += 1 + n
+			size++
 		}
-		v, err := strconv.Atoi(text[max(0, size-2):size])
-		if i == 0 {
-			v, err = strconv.Atoi(text[:size])
-		}
-		if err != nil {
-			v, err = strconv.Atoi(text[size-1 : size])
-		}
-		if err != nil {
+		n := digitsAt(text[size:])
+		if n == 0 || n > most {
 			return false
 		}
-		values[i] = v
+		values[i] = ordinary(text[size : size+n])
+		size += n
 	}
 	next, _ := utf8.DecodeRuneInString(text[size:])
 	if values[1] < 1 || values[1] > lastMonth || values[2] < 1 || values[2] > longestMonth || unicode.IsLetter(next) && !cut.Han(next) || sep == '.' && next == '.' {
@@ -61,6 +50,15 @@ func (r *numberReader) date() bool {
 	}
 	r.dateOf(values, size)
 	return true
+}
+
+// ordinary is the value of a few ASCII digits.
+func ordinary(digits string) int {
+	v := 0
+	for _, c := range digits {
+		v = v*10 + int(c-'0')
+	}
+	return v
 }
 
 // dateOf notes year, month and day, each with its unit; the day has the bound.

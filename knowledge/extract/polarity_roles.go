@@ -77,7 +77,7 @@ func castRoles(text string) string {
 	var b strings.Builder
 	for _, c := range markRoles(text) {
 		if role(c) {
-			b.WriteString(" roleof" + string(rune('a'+c-firstRole)) + " ")
+			b.WriteString(" roleof" + string('a'+c-firstRole) + " ")
 			continue
 		}
 		b.WriteRune(c)

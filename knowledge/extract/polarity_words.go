@@ -31,9 +31,13 @@ func spell(text string) string {
 //
 //nolint:gochecknoglobals // compiled-in tables, built at first use
 var (
-	unmarked     = sync.OnceValue(func() *strings.Replacer { return strings.NewReplacer("\x01", " ", "\x02", " ", "\x03", " ", "\x04", " ", endOfWord, " ") })
-	bare         = sync.OnceValue(func() *strings.Replacer { return strings.NewReplacer(exception, " ", least, " ", most, " ") })
-	duties       = sync.OnceValue(func() *strings.Replacer { return strings.NewReplacer("应当", " ", "应该", " ", "必须", " ", "可以", " ", "需要", " ", "能够", " ") })
+	unmarked = sync.OnceValue(func() *strings.Replacer {
+		return strings.NewReplacer("\x01", " ", "\x02", " ", "\x03", " ", "\x04", " ", endOfWord, " ")
+	})
+	bare   = sync.OnceValue(func() *strings.Replacer { return strings.NewReplacer(exception, " ", least, " ", most, " ") })
+	duties = sync.OnceValue(func() *strings.Replacer {
+		return strings.NewReplacer("应当", " ", "应该", " ", "必须", " ", "可以", " ", "需要", " ", "能够", " ")
+	})
 	chineseMarks = sync.OnceValue(chineseReplacer)
 	englishMarks = sync.OnceValue(englishReplacer)
 )
