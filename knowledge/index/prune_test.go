@@ -2,6 +2,7 @@ package index_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -68,7 +69,7 @@ func TestWithdrawn(t *testing.T) {
 		x := open(t, t.TempDir())
 		all := &knowledgetest.Source{}
 		for i := range 150 {
-			all.Docs = append(all.Docs, knowledge.Document{ID: fmt.Sprint(i), Origin: fmt.Sprintf("private/%d", i), Text: "secret"})
+			all.Docs = append(all.Docs, knowledge.Document{ID: strconv.Itoa(i), Origin: fmt.Sprintf("private/%d", i), Text: "secret"})
 		}
 		public := knowledge.Document{ID: "p", Origin: "public/1", Text: "open to all"}
 		all.Docs = append(all.Docs, public)
