@@ -13,7 +13,7 @@ import (
 // collectionKeys are the keys of a collection.
 func collectionKeys() []key {
 	return []key{
-		{"sources", "what it is fed from: {dir: FOLDER}, {file: FILE} (an export as a zip file too), {url: PAGE or SITEMAP}, {git: REPOSITORY}, {discord: CHANNEL ID}; paths relative to this file; private: true beside an address lets it lie on a private network; private_channels: [NAMES] beside a Slack export reads those too"},
+		{"sources", "what it is fed from: {dir: FOLDER}, {file: FILE} (an export as a zip file too), {url: PAGE or SITEMAP}, {git: REPOSITORY}, {discord: CHANNEL ID}; paths relative to this file; private: true beside an address lets it lie on a private network; private_channels: [NAMES] beside a Slack export reads those too, workspace: TEAM.slack.com has citations link to its messages"},
 		{"visible_to", `who may see it: "platform:team:channel", "platform:team:public", "platform:team:dm", web, "key:NAME"; without it the terminal and the master key alone, but everybody for default and handbook`},
 		{"authority", "how much its passages count beside those of other collections, 0.1 to 10 (1 where it is not set)"},
 		{"half_life", "the age at which a document counts half as much as a new one, as in 365d; without it age does not matter"},
@@ -81,7 +81,7 @@ func (r *fileReader) source(node ast.Node, where string) (Source, bool) {
 		s     Source
 		given entry
 	)
-	for _, e := range r.mapping(node, where, append(sourceKinds(), "private", "private_channels")) {
+	for _, e := range r.mapping(node, where, append(sourceKinds(), "private", "private_channels", "workspace")) {
 		if e.key == "private_channels" {
 			s.PrivateChannels = itemTexts(r.texts(e.value, e.where))
 			continue
@@ -96,6 +96,12 @@ func (r *fileReader) source(node ast.Node, where string) (Source, bool) {
 				r.wrong(e.value.GetToken(), e.where, quote(text)+" is neither true nor false", "write private: true")
 			}
 			s.Private = yes
+		case e.key == "workspace":
+			host, err := SlackWorkspace(text)
+			if err != nil {
+				r.wrong(e.value.GetToken(), e.where, err.Error(), slackWorkspaceHint)
+			}
+			s.Workspace = host
 		case given.key != "":
 			r.wrong(e.at, e.where, "a source is one place, and this one names "+given.key+" too", "make two sources of it")
 		default:

@@ -43,6 +43,9 @@ type Source struct {
 	// PrivateChannels are the private channels of a Slack export that are read
 	// too; without it public ones alone are.
 	PrivateChannels []string `json:"private_channels,omitempty"`
+	// Workspace is the host of the workspace of a Slack export, "team.slack.com":
+	// citations link there. Empty: they have no link.
+	Workspace string `json:"workspace,omitempty"`
 }
 
 // Addresses returns where a collection is fed from.

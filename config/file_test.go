@@ -82,7 +82,7 @@ collections:
       - git: https://example.org/team/docs.git
       - git: git@example.org:team/notes.git
       - discord: "123456789"
-      - {file: /exports/slack.zip, private_channels: [board, hr]}
+      - {file: /exports/slack.zip, private_channels: [board, hr], workspace: Team.slack.com}
     authority: 1.5
     half_life: 365d
 words:
@@ -101,7 +101,7 @@ func TestSourcesAndWords(t *testing.T) {
 			{Address: "git+https://example.org/team/docs.git"},
 			{Address: "git@example.org:team/notes.git"},
 			{Address: "discord://123456789"},
-			{Address: "/exports/slack.zip", PrivateChannels: []string{"board", "hr"}},
+			{Address: "/exports/slack.zip", PrivateChannels: []string{"board", "hr"}, Workspace: "team.slack.com"},
 		},
 		VisibleTo: []string{}, Authority: 1.5, HalfLife: Duration(365 * day),
 	}

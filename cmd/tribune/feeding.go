@@ -135,7 +135,7 @@ func (a *App) Ingest(ctx context.Context, r ingestRequest, progress func(knowled
 	}
 	sources := make([]config.Source, len(r.Paths))
 	for i, p := range r.Paths {
-		sources[i] = config.Source{Address: p, Private: r.Private, PrivateChannels: r.Channels}
+		sources[i] = config.Source{Address: p, Private: r.Private, PrivateChannels: r.Channels, Workspace: r.Workspace}
 	}
 	src, err := a.openSources(sources)
 	if err != nil {

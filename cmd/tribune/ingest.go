@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tribunebot/tribune/config"
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/source/folder"
 )
@@ -26,6 +27,7 @@ type ingestCmd struct {
 	Watch      bool     `help:"Go on, and feed again what changes, until Ctrl-C. Addresses are read again every hour."`
 	Private    bool     `help:"Addresses may lie on a private network."`
 	Channel    []string `name:"private-channel" help:"A private channel of a Slack export that is to be read too; public ones are." placeholder:"NAME"`
+	Workspace  string   `name:"slack-workspace" help:"The address of the workspace of a Slack export: citations link to its messages." placeholder:"TEAM.slack.com"`
 	JSON       bool     `help:"Print the report as one JSON object."`
 }
 
@@ -43,9 +45,13 @@ func (cmd *ingestCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	workspace, err := cmd.workspace()
+	if err != nil {
+		return err
+	}
 	// Between two times the data directory is free for other commands.
 	feed := func(ctx context.Context) error {
-		return withService(ctx, c, s, func(svc service) error { return cmd.feed(ctx, svc, paths, s) })
+		return withService(ctx, c, s, func(svc service) error { return cmd.feed(ctx, svc, paths, workspace, s) })
 	}
 	if err := feed(ctx); err != nil || !cmd.Watch {
 		return err
@@ -53,10 +59,22 @@ func (cmd *ingestCmd) Run(ctx context.Context, s streams) error {
 	return watchPaths(ctx, paths, s, feed)
 }
 
+// workspace is the host that citations of a Slack export link to, "" for none.
+func (cmd *ingestCmd) workspace() (string, error) {
+	if cmd.Workspace == "" {
+		return "", nil
+	}
+	host, err := config.SlackWorkspace(cmd.Workspace)
+	if err != nil {
+		return "", usageError{fmt.Errorf("--slack-workspace: %w: write it as team.slack.com", err)}
+	}
+	return host, nil
+}
+
 // feed feeds the documents once and reports.
-func (cmd *ingestCmd) feed(ctx context.Context, svc service, paths []string, s streams) error {
+func (cmd *ingestCmd) feed(ctx context.Context, svc service, paths []string, workspace string, s streams) error {
 	bar := &progressBar{w: s.Err, on: isTerminal(s.Err) && !cmd.JSON, now: time.Now}
-	request := ingestRequest{Paths: paths, Collection: cmd.Collection, Prune: cmd.Prune, Force: cmd.Force, Private: cmd.Private, Channels: cmd.Channel}
+	request := ingestRequest{Paths: paths, Collection: cmd.Collection, Prune: cmd.Prune, Force: cmd.Force, Private: cmd.Private, Channels: cmd.Channel, Workspace: workspace}
 	report, err := svc.Ingest(ctx, request, bar.show)
 	bar.clear()
 	if err != nil {

@@ -46,6 +46,7 @@ type ingestRequest struct {
 	Force      bool     `json:"force,omitempty"`            // prune even most of the collection
 	Private    bool     `json:"private,omitempty"`          // addresses may lie on a private network
 	Channels   []string `json:"private_channels,omitempty"` // of a Slack export that are read too
+	Workspace  string   `json:"workspace,omitempty"`        // of a Slack export: citations link there
 }
 
 // dropRequest names a collection that goes with all that is known of it.

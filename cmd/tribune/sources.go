@@ -34,7 +34,7 @@ var sources = map[string]sourceOpener{
 func openExports(_ *App, list []config.Source) (knowledge.Source, error) {
 	files := make([]export.File, len(list))
 	for i, s := range list {
-		files[i] = export.File{Path: s.Address, Private: s.PrivateChannels}
+		files[i] = export.File{Path: s.Address, Private: s.PrivateChannels, Workspace: s.Workspace}
 	}
 	return export.Open(files, export.Options{})
 }

@@ -39,6 +39,9 @@ type File struct {
 	// Private names the private channels, by name or id, of the Slack workspace
 	// that the file is an export of which are read all the same.
 	Private []string
+	// Workspace is the host of that workspace, "team.slack.com": citations link
+	// there. Empty: they have no link.
+	Workspace string
 }
 
 // source is the documents of zip files.
@@ -59,6 +62,7 @@ type zipFile struct {
 	named, real string
 	changed     time.Time
 	private     []string
+	workspace   string
 }
 
 // reader gives the documents of one export.
@@ -100,6 +104,7 @@ func Open(files []File, o Options) (knowledge.Source, error) {
 			i, s.zips = len(s.zips), append(s.zips, z)
 		}
 		s.zips[i].private = append(s.zips[i].private, f.Private...)
+		s.zips[i].workspace = cmp.Or(s.zips[i].workspace, f.Workspace)
 	}
 	s.name = strings.Join(names, ", ")
 	// The newest first: of what two exports have, it has the later state.

@@ -17,7 +17,6 @@ import (
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/index"
 	"github.com/tribunebot/tribune/knowledge/source/export"
-	"github.com/tribunebot/tribune/knowledge/source/slackexport"
 	"github.com/tribunebot/tribune/knowledge/source/ziptest"
 )
 
@@ -252,7 +251,7 @@ func TestNew(t *testing.T) {
 		}
 	}
 	at := ziptest.Write(t, dir, "slack.zip", slack(map[string]string{"2024-05-01": said("1714550400.000200", "x")}))
-	s, err := export.Open([]export.File{{Path: at, Private: []string{"board"}}}, export.Options{Slack: slackexport.Options{Domain: "team.slack.com"}})
+	s, err := export.Open([]export.File{{Path: at, Private: []string{"board"}, Workspace: "team.slack.com"}}, export.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/tribunebot/tribune/knowledge/archive"
 	"github.com/tribunebot/tribune/knowledge/source/confluence"
@@ -73,11 +74,30 @@ func (o *opened) workspace(ctx context.Context, team string) error {
 		// It may say what became private since the others were made.
 		return fmt.Errorf("what is private can't be told while %s can't be read: get that again, or take it out", o.lost)
 	}
+	if other := o.sameAddress(team); other != "" {
+		return fmt.Errorf("it is of another workspace than %s, and both can't have one address: give each its own in tribune.yaml, or feed them one after the other", o.named[other])
+	}
 	e, err := slackexport.Open(ctx, o.slack[team], o.o.Slack)
 	if err == nil {
 		o.list = append(o.list, pending{e, o.named[team]})
 	}
 	return err
+}
+
+// sameAddress is another workspace that is said to have the address of this one,
+// "" for none.
+func (o *opened) sameAddress(team string) string {
+	for _, other := range o.order {
+		if other == team {
+			continue
+		}
+		for _, f := range o.slack[other] {
+			if f.Workspace != "" && slices.ContainsFunc(o.slack[team], func(own slackexport.File) bool { return own.Workspace == f.Workspace }) {
+				return other
+			}
+		}
+	}
+	return ""
 }
 
 // one opens one zip file.
@@ -121,7 +141,7 @@ func (o *opened) slackFile(ctx context.Context, a *archive.Archive, z zipFile) e
 	if o.named[team] == "" {
 		o.named[team], o.order = z.named, append(o.order, team)
 	}
-	o.slack[team] = append(o.slack[team], slackexport.File{Archive: a, Private: z.private})
+	o.slack[team] = append(o.slack[team], slackexport.File{Archive: a, Private: z.private, Workspace: z.workspace})
 	return nil
 }
 

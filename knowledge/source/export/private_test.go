@@ -195,3 +195,27 @@ func TestWhatNobodyAsksForAnyMore(t *testing.T) {
 		t.Errorf("without, again: %+v", r)
 	}
 }
+
+// TestLinksToAWorkspace: each workspace has an address of its own, and what two
+// are said to share is of neither.
+func TestLinksToAWorkspace(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ours := export.File{Workspace: "ours.slack.com", Path: ziptest.Write(t, dir, "ours.zip", talk("T01", "["+general+"]", "[]", 1, "general"))}
+	theirs := export.File{Path: ziptest.Write(t, dir, "theirs.zip", talk("T02", "["+general+"]", "[]", 1, "general"))}
+	inEachOrder(t, ours, theirs, func(t *testing.T, got ziptest.Got) {
+		t.Helper()
+		for _, d := range got.Docs {
+			if linked := strings.HasPrefix(d.URL, "https://ours.slack.com/archives/"); linked != strings.Contains(d.Text, "T01") {
+				t.Errorf("%q leads to %q", d.Text, d.URL)
+			}
+		}
+	})
+	theirs.Workspace = ours.Workspace
+	inEachOrder(t, ours, theirs, func(t *testing.T, got ziptest.Got) {
+		t.Helper()
+		if got.Failed == nil || !strings.Contains(got.Failed.Error(), "both can't have one address") {
+			t.Errorf("got %v", got.Failed)
+		}
+	})
+}

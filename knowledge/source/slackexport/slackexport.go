@@ -28,9 +28,6 @@ const Scheme = "slack-export://"
 
 // Options say what is read of an export.
 type Options struct {
-	// Domain is that of the workspace, "team" or "team.slack.com": it is not in
-	// an export, and without it documents have no address.
-	Domain string
 	// MaxMessages bounds what is read of a channel, the newest first; 0: 200,000.
 	MaxMessages int
 }
@@ -42,6 +39,9 @@ type File struct {
 	// id, from all files of the workspace: what is said there is then seen by all
 	// who see the collection.
 	Private []string
+	// Workspace is the host of the workspace, "team.slack.com": it is not in an
+	// export, and without it documents have no address.
+	Workspace string
 }
 
 // Bounds of one channel: it is held in memory to put its threads together.
@@ -55,6 +55,7 @@ type Export struct {
 	o        Options
 	asked    asked
 	team     string
+	host     string // of the workspace, "" where nobody told
 	people   people
 	rooms    map[string]string // the names of public channels by id
 	hidden   map[string]bool   // whether nobody asked for a private one, by its id and name
@@ -117,6 +118,7 @@ func Open(ctx context.Context, files []File, o Options) (*Export, error) {
 	var lists []roster
 	for _, file := range files {
 		a := file.Archive
+		e.host = cmp.Or(e.host, file.Workspace)
 		root, ok := rootOf(a)
 		if !ok {
 			return nil, errors.New("it is not an export of Slack: channels.json is missing")

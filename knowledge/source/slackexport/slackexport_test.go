@@ -118,7 +118,7 @@ func openFiles(t *testing.T, o slackexport.Options, files ...slackexport.File) *
 
 func TestWorkspace(t *testing.T) {
 	t.Parallel()
-	e := open(t, slackexport.Options{Domain: "example"}, ziptest.Open(t, workspace()))
+	e := openFiles(t, slackexport.Options{}, slackexport.File{Archive: ziptest.Open(t, workspace()), Workspace: "example.slack.com"})
 	got := ziptest.Read(e.Documents(t.Context()))
 	got.Golden(t, "workspace")
 	if diff := cmp.Diff([]string{"general", "hr-help"}, e.Channels()); diff != "" {
@@ -233,10 +233,11 @@ func TestSeveralExportsOfOneWorkspace(t *testing.T) {
 		t.Errorf("two parts are not the whole (-whole +joined):\n%s", diff)
 	}
 	// By itself the second one has a part of a thread, which is not the thread.
-	second := open(t, slackexport.Options{}, may2)
+	second := openFiles(t, slackexport.Options{}, slackexport.File{Archive: may2, Workspace: "team.slack.com"})
+	link := "https://team.slack.com/archives/C01/p" + strings.ReplaceAll(at(2, 7, 0), ".", "") + "?thread_ts=" + at(1, 8, 0) + "&cid=C01"
 	for _, d := range ziptest.Read(second.Documents(t.Context())).Docs {
-		if strings.Contains(d.Text, "that worked") && d.Origin != "slack-export://T01/C01/"+at(1, 8, 0)+"/"+at(2, 7, 0) {
-			t.Errorf("its origin is %s", d.Origin)
+		if strings.Contains(d.Text, "that worked") && (d.Origin != "slack-export://T01/C01/"+at(1, 8, 0)+"/"+at(2, 7, 0) || d.URL != link) {
+			t.Errorf("its origin is %s, its address %s, want %s", d.Origin, d.URL, link)
 		}
 	}
 	for origin, want := range map[string]bool{

@@ -79,11 +79,23 @@ func (e *Export) document(c channel, p part) knowledge.Document {
 	doc := talk.Document(c.Name, p.messages)
 	doc.ID = c.Name + "/" + talk.Day(p.messages[0].At) + "/" + strings.ReplaceAll(p.name, "/", "+")
 	doc.Origin = e.origin(c.ID) + "/" + p.name
-	if domain := strings.TrimSuffix(e.o.Domain, ".slack.com"); domain != "" {
-		root, _, _ := strings.Cut(p.name, "/")
-		doc.URL = "https://" + domain + ".slack.com/archives/" + c.ID + "/p" + strings.ReplaceAll(root, ".", "")
-	}
+	doc.URL = e.permalink(c, p)
 	return doc
+}
+
+// permalink is the address of the first message of a part, as "Copy link" gives
+// it (docs.slack.dev, chat.getPermalink): an answer's names its thread too. It is
+// empty where the workspace's address is not known.
+func (e *Export) permalink(c channel, p part) string {
+	if e.host == "" {
+		return ""
+	}
+	first := p.messages[0].ID
+	link := "https://" + e.host + "/archives/" + c.ID + "/p" + strings.ReplaceAll(first, ".", "")
+	if root, _, _ := strings.Cut(p.name, "/"); root != first {
+		link += "?thread_ts=" + root + "&cid=" + c.ID
+	}
+	return link
 }
 
 // Channels are the names of the channels that are read.
