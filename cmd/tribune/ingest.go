@@ -41,11 +41,11 @@ func (cmd *ingestCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	paths, err := absolute(cmd.Paths)
+	workspace, err := cmd.workspace()
 	if err != nil {
 		return err
 	}
-	workspace, err := cmd.workspace()
+	paths, err := absolute(cmd.Paths)
 	if err != nil {
 		return err
 	}
