@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/tribunebot/tribune/knowledge/knowledgetest"
 )
 
 // fake speaks as much of the REST API as is needed to fail in all the ways that
@@ -78,6 +80,24 @@ func reply(w http.ResponseWriter, v any) {
 	if err := json.NewEncoder(w).Encode(v); err != nil {
 		panic(http.ErrAbortHandler) // the client is gone
 	}
+}
+
+// vectors counts the passages that have a vector, and those that have none.
+func (f *fake) vectors() (with, without int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, o := range f.objects {
+		p, _ := o["properties"].(map[string]any)
+		text, _ := p["passage"].(string)
+		switch _, has := o["vectors"]; {
+		case !strings.Contains(text, `"collection":"`+knowledgetest.Office):
+		case has:
+			with++
+		default:
+			without++
+		}
+	}
+	return with, without
 }
 
 func (f *fake) getClass(w http.ResponseWriter, r *http.Request) {

@@ -73,7 +73,9 @@ type follow struct {
 	texts      []string // of the batch, for the embedder
 	bytes      int
 	written    int
-	vectorless bool // some were written without their vectors
+	unlike     bool  // the copy differs in more than vectors that it lacks
+	lacking    int   // passages that the copy lacks the vectors of
+	mute       error // why the embedder gives none in this run
 }
 
 // Name implements knowledge.Follower.
@@ -91,6 +93,9 @@ func (*Engine) Shared() bool { return true }
 // written, in a second run over all. While it writes, and after a run that did
 // not end well, the fallback answers for the collection. It keeps some 60 bytes
 // in memory for each passage.
+//
+// Where the embedder fails the copy is made without vectors and answers by
+// words. An error says so, and the next run adds them.
 func (e *Engine) Follow(
 	ctx context.Context, collection string, all iter.Seq2[knowledge.Passage, error], progress func(knowledge.Progress),
 ) error {
@@ -102,6 +107,9 @@ func (e *Engine) Follow(
 		return fmt.Errorf("copy collection %s to weaviate: %w", collection, err)
 	}
 	e.known.distrust(collection, false)
+	if f.lacking > 0 {
+		return fmt.Errorf("%d of %d passages of %s are found by words alone for now: %w", f.lacking, f.total, collection, f.mute)
+	}
 	return nil
 }
 
@@ -113,8 +121,7 @@ func (f *follow) run(ctx context.Context) error {
 	if err := f.read(ctx); err != nil {
 		return err
 	}
-	tag := f.groups.tag()
-	if state.whole && state.tag == tag {
+	if state.whole && state.tag == f.groups.tag() {
 		return nil
 	}
 	if !state.whole {
@@ -122,6 +129,9 @@ func (f *follow) run(ctx context.Context) error {
 	}
 	if err := f.compare(ctx, f.groups.differing(state.tag)); err != nil {
 		return err
+	}
+	if state.whole && !f.unlike {
+		return f.addMissing(ctx)
 	}
 	// From here until the end the cluster's copy is neither the old nor the new.
 	if err := f.e.writeState(ctx, f.collection, collectionState{passages: f.total}); err != nil {
@@ -133,7 +143,28 @@ func (f *follow) run(ctx context.Context) error {
 	if err := f.remove(ctx); err != nil {
 		return err
 	}
-	if f.vectorless {
+	return f.end(ctx)
+}
+
+// addMissing adds the vectors that could not be made before. The copy answers
+// meanwhile, and stays as it is where they can't be made now.
+func (f *follow) addMissing(ctx context.Context) error {
+	missing := len(f.want)
+	err := f.write(ctx)
+	if errors.Is(err, errMute) {
+		f.lacking = missing - f.written
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.end(ctx)
+}
+
+// end writes down that the copy is whole.
+func (f *follow) end(ctx context.Context) error {
+	tag := f.groups.tag()
+	if f.lacking > 0 {
 		tag = "vectors are missing" // differs from all others
 	}
 	if err := f.e.writeTable(ctx, f.collection, tag, &f.sample, f.total); err != nil {
@@ -202,11 +233,15 @@ func (f *follow) compare(ctx context.Context, differing []int) error {
 		differs[g] = true
 	}
 	for id, s := range f.want {
-		if there, ok := have[id]; ok && there == s || !differs[id[0]] {
+		there, ok := have[id]
+		if ok && there == s || !differs[id[0]] {
 			delete(f.want, id)
+		} else if there != (sum{}) || !ok {
+			f.unlike = true
 		}
 		delete(have, id)
 	}
+	f.unlike = f.unlike || len(have) > 0
 	for id := range have {
 		f.gone = append(f.gone, id.String())
 	}
@@ -254,7 +289,9 @@ func (f *follow) flush(ctx context.Context) error {
 	if len(f.batch) == 0 {
 		return nil
 	}
-	f.vectorless = !f.e.addVectors(ctx, f.batch, f.texts) || f.vectorless
+	if err := f.addVectors(ctx); err != nil {
+		return err
+	}
 	if err := f.e.write(ctx, f.batch); err != nil {
 		return err
 	}
@@ -263,6 +300,29 @@ func (f *follow) flush(ctx context.Context) error {
 	if f.progress != nil {
 		f.progress(knowledge.Progress{Stage: stage, Passages: f.written})
 	}
+	return nil
+}
+
+// errMute ends a run that has nothing but vectors to add, and can't.
+var errMute = errors.New("no vectors can be made now")
+
+// addVectors sets the vectors of the batch, or notes that they are lacking. An
+// embedder that failed is not asked again in this run: every call may take as
+// long as it is allowed to.
+func (f *follow) addVectors(ctx context.Context) error {
+	if f.mute == nil {
+		f.mute = f.e.addVectors(ctx, f.batch, f.texts)
+	}
+	switch {
+	case f.mute == nil:
+		return nil
+	case !f.unlike:
+		return errMute
+	}
+	for i := range f.batch {
+		f.batch[i].Properties[propHash] = "" // the next run finds it wanting
+	}
+	f.lacking += len(f.batch)
 	return nil
 }
 

@@ -71,28 +71,23 @@ func meaning(p knowledge.Passage) string {
 	return p.Title + "\n" + p.Section + "\n" + p.Text
 }
 
-// addVectors sets the vectors of a batch and reports whether all have one. Where
-// the embedder fails the passages are written without, under a hash that the
-// next Follow finds wanting.
-func (e *Engine) addVectors(ctx context.Context, batch []object, texts []string) bool {
+// addVectors sets the vectors of a batch. A text that the model refuses to read
+// has none. Where the embedder fails none is set.
+func (e *Engine) addVectors(ctx context.Context, batch []object, texts []string) error {
 	if e.o.Embedder == nil {
-		return true
+		return nil
 	}
 	vectors, err := e.o.Embedder.Embed(ctx, texts)
 	if err == nil && len(vectors) != len(batch) {
-		err = fmt.Errorf("%d vectors for %d texts", len(vectors), len(batch))
+		err = fmt.Errorf("the embedder gave %d vectors for %d texts", len(vectors), len(batch))
 	}
-	whole := true
+	if err != nil {
+		return err
+	}
 	for i := range batch {
-		if err != nil || len(vectors[i]) == 0 {
-			batch[i].Properties[propHash] = ""
-			whole = false
-			continue
+		if len(vectors[i]) > 0 {
+			batch[i].Vectors = map[string][]float32{vectorName: vectors[i]}
 		}
-		batch[i].Vectors = map[string][]float32{vectorName: vectors[i]}
 	}
-	if err != nil && ctx.Err() == nil {
-		e.log.WarnContext(ctx, "passages are copied to weaviate without vectors, the next ingest adds them", "reason", line(err.Error()))
-	}
-	return whole
+	return nil
 }
