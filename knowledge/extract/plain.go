@@ -1,16 +1,33 @@
 package extract
 
 import (
+	"html"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tribunebot/tribune/knowledge/cut"
 )
 
 // plain strips Markdown and HTML from a sentence: what a reader of the rendered
-// text sees, on one line. Words are never changed.
+// text sees, on one line. Words are never changed, and what is code stays as it
+// is.
 func plain(text string) string {
-	text = text[marker(text):]
-	text = strings.TrimLeft(text, "#> ")
+	text = strings.TrimLeft(text[marker(text):], "> ")
+	if title := strings.TrimLeft(text, "#"); title != text {
+		text = strings.TrimSpace(title)
+		if bare := strings.TrimRight(text, "#"); strings.HasSuffix(bare, " ") { // ## Title ##
+			text = bare
+		}
+	}
+	for _, box := range [...]string{"[ ] ", "[x] ", "[X] "} { // of a list of tasks
+		text = strings.TrimPrefix(text, box)
+	}
+	return oneLine(inline(text))
+}
+
+// inline strips the markup within a line.
+func inline(text string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); {
 		n, out := markup(text, i)
@@ -21,7 +38,7 @@ func plain(text string) string {
 		b.WriteString(out)
 		i += n
 	}
-	return oneLine(b.String())
+	return b.String()
 }
 
 // markup says how many bytes at text[i] are markup, and what they show.
@@ -32,45 +49,81 @@ func markup(text string, i int) (n int, shows string) {
 		if len(rest) > 1 && unicode.IsPunct(rune(rest[1])) {
 			return 2, rest[1:2]
 		}
-	case '*', '`':
+	case '`':
+		return literal(rest)
+	case '*', '~':
 		run := len(rest) - len(strings.TrimLeft(rest, rest[:1]))
-		if run > 1 || rest[0] == '`' || emphasis(text, i) {
+		if run > 1 && (rest[0] == '*' || run == 2) || rest[0] == '*' && emphasis(text, i) {
 			return run, ""
 		}
-	case '!':
-		if strings.HasPrefix(rest, "![") {
-			n, _ = link(rest[1:])
-			if n > 0 {
-				return n + 1, ""
-			}
-		}
-	case '[':
-		before, _ := utf8.DecodeLastRuneInString(text[:i])
-		if n, shows = reference(rest); n > 0 && !unicode.IsLetter(before) && !unicode.IsDigit(before) {
-			return n, shows
-		}
-		return link(rest)
-	case '<':
-		return angle(rest)
+	case '_':
+		return underlined(text, i)
+	case '!', '[', '<':
+		return whole(text, i)
+	case '&':
+		return entity(rest)
 	}
 	return 0, ""
 }
 
-// angle reads a tag, and an address that stands between angle brackets.
-func angle(rest string) (n int, shows string) {
-	end := strings.IndexByte(rest, '>')
-	if end < 2 || !tag(rest[1]) {
-		return 0, ""
+// whole is markup for what a sentence's end does not stand in: links, images,
+// code and tags.
+func whole(text string, i int) (n int, shows string) {
+	rest := text[i:]
+	switch rest[0] {
+	case '`':
+		return literal(rest)
+	case '<':
+		return angle(rest)
+	case '[':
+		before, _ := utf8.DecodeLastRuneInString(text[:i])
+		return bracket(rest, before)
+	case '!':
+		if strings.HasPrefix(rest, "![") {
+			if n, _ = bracket(rest[1:], '!'); n > 0 {
+				return n + 1, "" // an image
+			}
+		}
 	}
-	inner := rest[1:end]
-	switch {
-	case strings.TrimRight(strings.ToLower(inner), " /") == "br":
-		return end + 1, " "
-	case !strings.ContainsAny(inner, " \n=") && (strings.Contains(inner, "://") || strings.Contains(inner, "@")):
-		return end + 1, inner
-	default:
-		return end + 1, ""
+	return 0, ""
+}
+
+// sentenceEnd is cut.SentenceEnd for text with markup: a mark within the address
+// of a link, within code or a tag ends nothing, and a link stays in one piece.
+func sentenceEnd(text string) int {
+	end := cut.SentenceEnd(text)
+	for i := 0; i < end && end < len(text); {
+		n, shows := whole(text, i)
+		i += max(n, 1)
+		if i <= end {
+			continue
+		}
+		last := ""
+		if text[i-1] == ')' || text[i-1] == ']' { // a link may end with the sentence
+			_, size := utf8.DecodeLastRuneInString(shows)
+			last = shows[len(shows)-size:]
+		}
+		end = i + max(0, cut.SentenceEnd(last+text[i:])-len(last))
 	}
+	return end
+}
+
+// literal reads `code`: what stands there is shown as it is. The marks of code that
+// a sentence has only a part of are left out.
+func literal(rest string) (n int, shows string) {
+	run := len(rest) - len(strings.TrimLeft(rest, "`"))
+	for at := run; at < len(rest); {
+		next := strings.IndexByte(rest[at:], '`')
+		if next < 0 {
+			break
+		}
+		from := at + next
+		at = from + len(rest[from:]) - len(strings.TrimLeft(rest[from:], "`"))
+		if at-from == run {
+			return at, strings.TrimSpace(rest[run:from])
+		}
+	}
+	return run, ""
 }
 
 // emphasis reports whether a lone star opens or closes emphasis: it touches a
@@ -82,58 +135,41 @@ func emphasis(text string, i int) bool {
 	return word(before) != word(after)
 }
 
-// link reads [text](address) and citation marks.
-func link(rest string) (n int, shows string) {
-	end := closing(rest, '[', ']')
-	if end < 1 {
+// underlined reads _words_ and __words__. Names keep theirs: snake_case, and
+// __init__ too, since no program's name has a space.
+func underlined(text string, i int) (n int, shows string) {
+	rest := strings.TrimLeft(text[i:], "_")
+	run := len(text) - i - len(rest)
+	end := strings.Index(rest, text[i:i+run])
+	if run > 2 || end < 1 || wordy(utf8.DecodeLastRuneInString(text[:i])) {
 		return 0, ""
 	}
-	if after := rest[end+1:]; strings.HasPrefix(after, "(") {
-		if to := closing(after, '(', ')'); to > 0 {
-			return end + to + 2, plain(rest[1:end])
-		}
-	}
-	if strings.Trim(rest[1:end], "0123456789, ") == "" {
-		return end + 1, "" // a citation of the document's own
-	}
-	return 0, ""
-}
-
-// reference reads [text][name], a link whose address stands elsewhere.
-func reference(rest string) (n int, shows string) {
-	end := closing(rest, '[', ']')
-	if end < 2 || !strings.HasPrefix(rest[end+1:], "[") || strings.Trim(rest[1:end], "0123456789, ") == "" {
+	inner, after := rest[:end], rest[end+run:]
+	named := run == 2 && !strings.Contains(inner, " ") && inner[len(inner)-1] < utf8.RuneSelf
+	if named || inner != strings.TrimSpace(inner) || strings.HasPrefix(after, "_") || wordy(utf8.DecodeRuneInString(after)) {
 		return 0, ""
 	}
-	to := strings.IndexByte(rest[end+2:], ']')
-	if to < 0 || strings.ContainsAny(rest[end+2:end+2+to], "[\n") {
+	return end + 2*run, inline(inner)
+}
+
+func wordy(r rune, _ int) bool {
+	return r < 0x2E80 && (unicode.IsLetter(r) || unicode.IsDigit(r))
+}
+
+// maxEntity is longer than every name of a character that is in use, in bytes.
+const maxEntity = 12
+
+// entity reads the name of a character, as in R&amp;D.
+func entity(rest string) (n int, shows string) {
+	end := strings.IndexByte(rest[:min(len(rest), maxEntity)], ';')
+	if end < 0 {
 		return 0, ""
 	}
-	return end + to + 3, plain(rest[1:end])
-}
-
-// maxLink bounds how far the end of a link is looked for, in bytes: an address
-// may be 2 KB long.
-const maxLink = 4096
-
-// closing is where the bracket closes that text begins with, -1 where it does
-// not.
-func closing(text string, open, end byte) int {
-	depth := 0
-	for i := range min(len(text), maxLink) {
-		switch text[i] {
-		case open:
-			depth++
-		case end:
-			if depth--; depth == 0 {
-				return i
-			}
-		}
+	if shows = html.UnescapeString(rest[:end+1]); shows == rest[:end+1] {
+		return 0, ""
 	}
-	return -1
+	return end + 1, shows
 }
-
-func tag(c byte) bool { return c == '/' || c == '!' || c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // oneLine joins lines: with a space between words, with none inside Chinese.
 func oneLine(text string) string {

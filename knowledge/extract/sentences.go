@@ -32,7 +32,7 @@ func Sentences(text string) []string {
 func parts(text string) []string {
 	var out []string
 	for text != "" {
-		end := cut.SentenceEnd(text)
+		end := sentenceEnd(text)
 		if s := strings.TrimSpace(text[:end]); s != "" {
 			out = append(out, s)
 		}
