@@ -68,12 +68,27 @@ func (k *kit) wellFormed(tb testing.TB, q bots.Question, kind Kind) {
 	if kind == Mention && q.Message == "" {
 		tb.Error("Message is empty although a message asked")
 	}
-	if !visible(q.Visibility, kind) {
-		tb.Errorf("Visibility = %q for a %s", q.Visibility, kind)
+	if v := k.readAlong(tb, q); !visible(v, kind) {
+		tb.Errorf("Visibility = %q for a %s", v, kind)
 	}
 	if q.Clipped || q.Revision != 0 {
 		tb.Errorf("Clipped = %v, Revision = %d for a short new question", q.Clipped, q.Revision)
 	}
+}
+
+// readAlong is who reads along: what the question says, or, where it was heard
+// before its channel was known, what a platform that is a Placer then tells.
+func (k *kit) readAlong(tb testing.TB, q bots.Question) bots.Visibility {
+	tb.Helper()
+	placer, ok := k.Platform.(bots.Placer)
+	if q.Visibility != "" || !ok {
+		return q.Visibility
+	}
+	v, err := placer.Visibility(tb.Context(), q.Thread)
+	if err != nil {
+		tb.Errorf("Visibility: %v", err)
+	}
+	return v
 }
 
 // visible reports whether a visibility fits the way of asking.
