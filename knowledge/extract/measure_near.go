@@ -23,15 +23,11 @@ type near struct {
 // another number to: its words stand in the passage beside a rival, of the same
 // kind and another amount, and none of them beside the number itself. Across
 // languages the other numbers beside it are compared alone.
-func swapped(mine, theirs *numberReader, words bool) bool {
-	if hasAny(mine.text, "分别", "respectively") {
-		return false // the order says what belongs together
-	}
-	places := nearNumbers(theirs, words)
-	for _, m := range nearNumbers(mine, words) {
+func swapped(mine, places []near, words bool) bool {
+	for _, m := range mine {
 		own, rivals := m.among(places)
 		for _, rival := range rivals {
-			if m.belongsTo(rival, own) {
+			if words && m.belongsTo(rival, own) || !words && beside(m.others, rival.others, own.others) == theirs {
 				return true
 			}
 		}
@@ -155,7 +151,7 @@ func beside(terms, rival, own []string) side {
 }
 
 // nearNumbers reads what stands beside every number of a text.
-func nearNumbers(r *numberReader, words bool) []near {
+func nearNumbers(r *numberReader) []near {
 	var out []near
 	placed := slices.DeleteFunc(slices.Clone(r.found), func(m measure) bool { return m.refers || m.at < 0 || m.end > len(r.text) || m.at > m.end })
 	slices.SortStableFunc(placed, func(a, b measure) int { return a.at - b.at })
@@ -168,7 +164,7 @@ func nearNumbers(r *numberReader, words bool) []near {
 		if i+1 < len(all) && !s.stops {
 			next = all[i+1]
 		}
-		out = append(out, s.read(r.text, last, next, words)...)
+		out = append(out, s.read(r.text, last, next)...)
 	}
 	return out
 }
@@ -198,15 +194,13 @@ type segment struct {
 
 // read reads what stands beside the numbers of a segment. Where it has no words
 // of its own, or no other number, those of the segment before count.
-func (s segment) read(text string, last, next segment, words bool) []near {
+func (s segment) read(text string, last, next segment) []near {
 	var out []near
 	for i, m := range s.numbers {
 		n := near{measure: m, others: s.others(i)}
-		if words {
-			s.beside(&n, text, i, last, next)
-		}
+		s.beside(&n, text, i, last, next)
 		if len(n.others) == 0 {
-			for _, o := range last.numbers {
+			for _, o := range last.numbers[max(0, len(last.numbers)-numbersBeside):] {
 				n.others = append(n.others, o.keys()...)
 			}
 		}
@@ -225,21 +219,33 @@ func (s segment) beside(n *near, text string, i int, last, next segment) {
 		n.next = n.words[len(n.before)]
 	}
 	if len(n.words) == 0 && last.to > last.from && len(last.numbers) == 0 {
-		n.before = telling(text[last.from:last.to])
+		n.before = telling(last.text(text))
 		n.words = n.before
 	}
 	n.wide = slices.Clone(n.words)
 	for _, other := range [...]segment{last, next} {
 		if len(other.numbers) == 0 {
-			n.wide = append(n.wide, telling(text[other.from:other.to])...)
+			n.wide = append(n.wide, telling(other.text(text))...)
 		}
 	}
 }
 
-// others are the numbers of the segment that are not the i-th, nor at its place.
+// How much beside a number is looked at, so that a text of nothing but numbers
+// costs no more than any other. Sentences of prose have less.
+const (
+	numbersBeside = 16  // on either side
+	bytesBeside   = 512 // on either side
+)
+
+// around are the numbers of the segment that stand close to the i-th.
+func (s segment) around(i int) []measure {
+	return s.numbers[max(0, i-numbersBeside):min(len(s.numbers), i+numbersBeside+1)]
+}
+
+// others are the numbers around the i-th that are not at its place.
 func (s segment) others(i int) []string {
 	var out []string
-	for _, o := range s.numbers {
+	for _, o := range s.around(i) {
 		if o.at != s.numbers[i].at {
 			out = append(out, o.keys()...)
 		}
@@ -249,9 +255,9 @@ func (s segment) others(i int) []string {
 
 // words are the terms between the number and those beside it.
 func (s segment) words(text string, i int) (before, around []string) {
-	from, to := s.from, s.to
 	m := s.numbers[i]
-	for _, o := range s.numbers {
+	from, to := max(s.from, m.at-bytesBeside), min(s.to, max(m.unitEnd, m.end)+bytesBeside)
+	for _, o := range s.around(i) {
 		if o.at < m.at {
 			from = max(from, min(o.unitEnd, m.at))
 		}
@@ -266,6 +272,9 @@ func (s segment) words(text string, i int) (before, around []string) {
 	}
 	return before, around
 }
+
+// text is as much of the segment as is looked at from another.
+func (s segment) text(whole string) string { return whole[s.from:min(s.to, s.from+bytesBeside)] }
 
 // withoutBound leaves out the bound that a part begins with.
 func withoutBound(part string) string {

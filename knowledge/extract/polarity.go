@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/cut"
 )
 
@@ -38,25 +37,23 @@ type clause struct {
 // denial that is missed costs less than true sentences that are dropped:
 // clauses with an exception are not judged, nor denials below a heading that
 // denies.
-func turned(sentence string, passage knowledge.Passage) bool {
-	if claim, ok := calledFalse(sentence); ok {
-		return !turned(claim, passage)
+func (s stance) turned(theirs stance) bool {
+	if s.untrue != nil {
+		return !s.untrue.turned(theirs)
 	}
-	return contradicts(sentence, passage) || exceptionTurned(sentence, passage.Text)
+	return contradicts(s.clauses, theirs) || exceptionTurned(s.rulings, theirs.rulings)
 }
 
 // contradicts judges the clauses of a sentence that have no exception.
-func contradicts(sentence string, passage knowledge.Passage) bool {
-	theirs := clauses(passage.Text)
-	heading := forbids(passage.Section)
-	mine := clauses(sentence)
-	mine = slices.DeleteFunc(mine, func(c clause) bool { return c.exempts || slices.ContainsFunc(theirs, c.repeats) })
-	for i := range theirs {
-		theirs[i].denied = slices.DeleteFunc(theirs[i].denied, func(scope []string) bool { return deniedApart(scope, theirs[i], mine) })
+func contradicts(mine []clause, passage stance) bool {
+	theirs := slices.Clone(passage.clauses)
+	mine = slices.DeleteFunc(slices.Clone(mine), func(c clause) bool { return c.exempts || slices.ContainsFunc(theirs, c.repeats) })
+	for i, o := range theirs {
+		theirs[i].denied = slices.DeleteFunc(slices.Clone(o.denied), func(scope []string) bool { return deniedApart(scope, o, mine) })
 	}
 	for _, c := range mine {
 		switch {
-		case c.states(theirs), c.bounds(theirs), !heading && (c.opposesLikest(theirs) || c.denies(theirs)):
+		case c.states(theirs), c.bounds(theirs), !passage.forbids && (c.opposesLikest(theirs) || c.denies(theirs)):
 			return true
 		}
 	}

@@ -52,9 +52,8 @@ type ruling struct {
 // exceptionTurned reports whether a sentence turns round a rule with an
 // exception, or makes one of a rule: allowed if, for allowed unless. Both have to
 // speak of the exception.
-func exceptionTurned(sentence, passage string) bool {
-	theirs := rulings(passage)
-	for _, m := range rulings(sentence) {
+func exceptionTurned(mine, theirs []ruling) bool {
+	for _, m := range mine {
 		opposite, best := false, 0
 		for _, o := range theirs {
 			n := common(m.terms, o.terms)

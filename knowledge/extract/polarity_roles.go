@@ -97,12 +97,8 @@ type act struct {
 
 // actorTurned reports whether a sentence has done by one actor what the passage
 // has done by the opposite one.
-func actorTurned(sentence, passage string) bool {
-	theirs := acts(passage)
-	if len(theirs) == 0 {
-		return false
-	}
-	return slices.ContainsFunc(acts(sentence), func(a act) bool { return a.agent != 0 && a.turnsRole(theirs) })
+func actorTurned(mine, theirs []act) bool {
+	return slices.ContainsFunc(mine, func(a act) bool { return a.agent != 0 && a.turnsRole(theirs) })
 }
 
 // turnsRole reports whether of the clauses that say most of what this one says

@@ -39,7 +39,7 @@ func TestTurned(t *testing.T) {
 		{"不。", knowledge.Passage{}, false},
 	}
 	for _, tt := range tests {
-		if got := turned(tt.sentence, tt.passage); got != tt.want {
+		if got := claimed(tt.sentence).turned(stated(tt.passage)); got != tt.want {
 			t.Errorf("%q: turned %t, want %t", tt.sentence, got, tt.want)
 		}
 	}

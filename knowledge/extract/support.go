@@ -20,6 +20,9 @@ type Backing struct {
 	MissingNumbers []string
 	// Turned says that the sentence says the opposite of the passage.
 	Turned bool
+	// Unread says that the sentence is too long to be compared (MostClaim,
+	// MostFigures): it has no overlap, and nothing is known of its numbers.
+	Unread bool
 }
 
 // aboutIt is the overlap below which a sentence is not about a passage at
@@ -29,36 +32,49 @@ const aboutIt = .2
 // Support compares a sentence with the passage that it cites. Numbers are
 // compared by value, however they are spelled: 三十日 has the 30 of "30 days",
 // and ½ is 半. A number that is vague (几十) is one of its own. Across languages
-// only numbers and references say something.
+// only numbers and references say something. Who compares many sentences with
+// the same passages reads each once, by ReadClaim and ReadEvidence.
 func Support(sentence string, passage knowledge.Passage) Backing {
-	clean := plain(sentence)
-	whole := passage.Title + "\n" + passage.Section + "\n" + passage.Text
-	b := Backing{SameLanguage: Language(clean) == Language(passage.Text)}
-	mine, theirs := termSet(castRoles(withoutBounds(clean))), termSet(castRoles(whole))
-	all, both := 0, 0
-	for t := range mine {
-		all++
-		if theirs[t] {
-			both++
-		}
+	return ReadClaim(sentence).Support(ReadEvidence(passage))
+}
+
+// Support compares the claim with a passage. One that is a whole sentence of the
+// passage is borne out whatever it says.
+func (c *Claim) Support(e *Evidence) Backing {
+	b := Backing{SameLanguage: c.language == e.language, Numbers: c.numbers}
+	if e.quotes(c.text) {
+		b.Overlap = 1
+		return b
 	}
-	b.Numbers = numbers(clean, strict)
-	said, has := read(clean, strict), read(whole, lenient)
-	b.MissingNumbers = lacking(said.found, has.found)
-	for _, m := range said.found { // a figure that is borne out is as good as a word
-		if b.SameLanguage {
-			all++
-		}
-		if b.SameLanguage && slices.ContainsFunc(has.found, m.matches) {
-			both++
-		}
+	if c.tooLong {
+		b.Unread = true
+		return b
 	}
-	if all > 0 {
-		b.Overlap = float64(both) / float64(all)
-	}
+	b.MissingNumbers = lacking(c.found, e.found)
+	b.Overlap = c.overlap(e)
 	same := b.SameLanguage && b.Overlap >= aboutIt
-	b.Turned = swapped(said, read(whole, strict), same) || same && (turned(clean, passage) || actorTurned(clean, passage.Text))
+	b.Turned = !c.ordered && swapped(c.near, e.near, same) || same && c.stance.turns(e.stance)
 	return b
+}
+
+// overlap is the share of the claim's terms that a passage has. A figure that is
+// borne out is as good as a word.
+func (c *Claim) overlap(e *Evidence) float64 {
+	all, both := len(c.terms), 0
+	for _, t := range c.terms {
+		if e.terms[t] {
+			both++
+		}
+	}
+	if c.language == e.language {
+		for _, m := range c.found {
+			all++
+			if slices.ContainsFunc(e.found, m.matches) {
+				both++
+			}
+		}
+	}
+	return float64(both) / float64(max(all, 1))
 }
 
 // numbers are the numbers and references of a text, each once, in order.

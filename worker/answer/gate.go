@@ -25,8 +25,8 @@ const (
 // gate lets pass only what the passages bear out. It is fed unit by unit while
 // the model writes, so that nothing is shown that is taken back later.
 type gate struct {
-	passages []knowledge.Passage
-	known    string // the question and the earlier turns: their figures may be repeated
+	passages []*extract.Evidence
+	known    *extract.Evidence // the question and the earlier turns: their figures may be repeated
 	marks    *regexp.Regexp
 	links    *regexp.Regexp
 	foreign  foreign
@@ -40,14 +40,18 @@ type gate struct {
 
 func newGate(passages []knowledge.Passage, known, language string) *gate {
 	theirs := slices.ContainsFunc(passages, func(p knowledge.Passage) bool { return extract.Language(p.Text) == language })
-	return &gate{
-		passages: passages, known: known,
+	g := &gate{
 		language: language,
 		theirs:   theirs,
 		marks:    regexp.MustCompile(`[ \t]*\[(\d+(?:\s*,\s*\d+)*)\]`),
 		links:    regexp.MustCompile(`!?\[([^\]]*)\]\(([^)]*)\)`),
 		foreign:  newForeign(passages, known, !theirs),
+		known:    extract.ReadEvidence(knowledge.Passage{Text: known}),
 	}
+	for _, p := range passages {
+		g.passages = append(g.passages, extract.ReadEvidence(p))
+	}
+	return g
 }
 
 // pass adds the unit to the text if it is borne out, with its citations
@@ -70,8 +74,8 @@ func (g *gate) pass(unit string) {
 		// judged without them, so they are worth nothing.
 		g.text.WriteString(trailing(unit))
 	case len(cited) > 0:
-		g.judge(unit, body, g.supporters(body, cited))
-	case connective(body) && g.leadsIn(body) && g.figuresKnown(body, g.passages, g.known):
+		g.judge(unit, body, g.supporters(g.weigh(body), cited))
+	case connective(body) && g.leadsIn(body) && g.weigh(body).figuresKnown():
 		g.text.WriteString(unit)
 	default:
 		g.uncited(unit, body)
@@ -129,15 +133,16 @@ func withMarks(body, marks string) string {
 
 // uncited finds the passage that a sentence without a mark rests on.
 func (g *gate) uncited(unit, body string) {
+	w := g.weigh(body)
 	best, overlap := -1, 0.0
-	for i, p := range g.passages {
-		b := extract.Support(body, p)
-		if b.SameLanguage && b.Overlap > overlap && !b.Turned && g.figuresKnown(body, g.passages[i:i+1], g.known) {
+	for i := range g.passages {
+		b := w.by(i)
+		if b.SameLanguage && b.Overlap > overlap && !b.Turned && w.figuresKnown(i) {
 			best, overlap = i, b.Overlap
 		}
 	}
 	switch {
-	case overlap >= creditOverlap && !strings.HasPrefix(body, "|") && g.figuresKnown(body, g.passages[best:best+1], ""):
+	case overlap >= creditOverlap && !strings.HasPrefix(body, "|") && len(w.by(best).MissingNumbers) == 0:
 		g.judge(unit, body, []int{best})
 	case overlap >= uncitedOverlap:
 		g.text.WriteString(unit)
@@ -148,50 +153,24 @@ func (g *gate) uncited(unit, body string) {
 
 // supporters returns those of the cited passages that bear the sentence out;
 // where none does, the one other passage that does, for a model that miscounted.
-func (g *gate) supporters(body string, cited []int) []int {
-	// Two passages may bear a sentence's figures out only together.
-	together := make([]knowledge.Passage, 0, len(cited))
-	for _, i := range cited {
-		together = append(together, g.passages[i])
-	}
+func (g *gate) supporters(w *weighing, cited []int) []int {
 	var good []int
 	for _, i := range cited {
-		b := extract.Support(body, g.passages[i])
-		if (!b.SameLanguage || b.Overlap >= citedOverlap) && !b.Turned && g.figuresKnown(body, together, "") {
+		b := w.by(i)
+		// Two passages may bear a sentence's figures out only together.
+		if !b.Unread && (!b.SameLanguage || b.Overlap >= citedOverlap) && !b.Turned && len(w.missing(cited)) == 0 {
 			good = append(good, i)
 		}
 	}
 	if len(good) > 0 {
 		return good
 	}
-	for i, p := range g.passages {
-		if b := extract.Support(body, p); b.SameLanguage && b.Overlap >= uncitedOverlap && !b.Turned && g.figuresKnown(body, g.passages[i:i+1], "") {
+	for i := range g.passages {
+		if b := w.by(i); b.SameLanguage && b.Overlap >= uncitedOverlap && !b.Turned && len(b.MissingNumbers) == 0 {
 			return []int{i}
 		}
 	}
 	return nil
-}
-
-// figuresKnown tells whether every figure of the sentence stands in one of the
-// passages or in what was said. A sentence that gets a mark needs its figures
-// from the passages alone: a mark below the asker's own wrong figure would lend
-// it their authority.
-func (g *gate) figuresKnown(body string, passages []knowledge.Passage, said string) bool {
-	if said != "" {
-		passages = append([]knowledge.Passage{{Text: said}}, passages...)
-	}
-	var missing []string
-	for i, p := range passages {
-		lacks := extract.Support(body, p).MissingNumbers
-		if i == 0 {
-			missing = lacks
-		}
-		missing = slices.DeleteFunc(missing, func(n string) bool { return !slices.Contains(lacks, n) })
-		if len(missing) == 0 {
-			return true
-		}
-	}
-	return len(passages) == 0 && len(extract.Support(body, knowledge.Passage{}).MissingNumbers) == 0
 }
 
 // cited returns the passages that the unit's marks name, each once.
@@ -233,9 +212,10 @@ func (g *gate) leadsIn(body string) bool {
 	if bare == "" || usualLeadIn(bare) {
 		return true
 	}
-	from := append([]knowledge.Passage{{Text: g.known}}, g.passages...)
-	return slices.ContainsFunc(from, func(p knowledge.Passage) bool {
-		b := extract.Support(bare, p)
+	claim := extract.ReadClaim(bare)
+	from := append([]*extract.Evidence{g.known}, g.passages...)
+	return slices.ContainsFunc(from, func(e *extract.Evidence) bool {
+		b := claim.Support(e)
 		return b.SameLanguage && b.Overlap >= leadOverlap
 	})
 }

@@ -135,7 +135,7 @@ func about(t *testing.T, guides map[string][]knowledge.Passage, c claim) knowled
 	return knowledge.Passage{}
 }
 
-func passagesOf(t *testing.T) map[string][]knowledge.Passage {
+func passagesOf(t testing.TB) map[string][]knowledge.Passage {
 	t.Helper()
 	out := map[string][]knowledge.Passage{}
 	for d, err := range handbook.Source().Documents(t.Context()) {
