@@ -220,8 +220,19 @@ func (s *scanner) code(word string, h shape) {
 		s.emit(strings.ToLower(word), Code)
 		return
 	}
-	s.yield(Term{strings.ToLower(word), Code, s.pos})
+	s.yield(Term{unhyphened(strings.ToLower(word)), Code, s.pos})
 	s.parts(word)
+}
+
+// unhyphened is the one form of a code of letters and digits, which people write
+// with a hyphen and without: fc-2040 is fc2040. One letter more or less is
+// another thing: a-4 is no paper.
+func unhyphened(word string) string {
+	head, tail, ok := strings.Cut(word, "-")
+	if ok && len(head) > 1 && tail != "" && strings.Trim(head, "abcdefghijklmnopqrstuvwxyz") == "" && strings.Trim(tail, "0123456789") == "" {
+		return head + tail
+	}
+	return word
 }
 
 // parts emits the parts of a joined word: at its joints, and where small

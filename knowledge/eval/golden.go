@@ -14,13 +14,34 @@ import (
 // Golden is one question whose right outcome is known: which documents an
 // answer rests on, or that there is no answer.
 type Golden struct {
-	ID         string   `json:"id"`                   // empty in a file: the number of its line
-	Question   string   `json:"question"`             //
-	Collection string   `json:"collection,omitempty"` // empty: all that may be seen
-	Refs       []string `json:"refs,omitempty"`       // ids of documents or passages a right answer rests on
-	Refuse     bool     `json:"refuse,omitempty"`     // nothing answers it: the right reply is a refusal
-	Contains   []string `json:"contains,omitempty"`   // texts that a right answer has
+	ID         string `json:"id"`                   // empty in a file: the number of its line
+	Question   string `json:"question"`             //
+	Collection string `json:"collection,omitempty"` // empty: all that may be seen
+	Refs       Texts  `json:"refs,omitempty"`       // ids of documents or passages a right answer rests on
+	Refuse     bool   `json:"refuse,omitempty"`     // nothing answers it: the right reply is a refusal
+	Contains   Texts  `json:"contains,omitempty"`   // texts that a right answer has
 }
+
+// Texts is a list of texts, of which a single one may stand for itself in JSON.
+type Texts []string
+
+// UnmarshalJSON reads a list of texts, or one.
+func (t *Texts) UnmarshalJSON(raw []byte) error {
+	var one string
+	if json.Unmarshal(raw, &one) == nil {
+		*t = Texts{one}
+		return nil
+	}
+	var list []string
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return fmt.Errorf("want a text or a list of texts, got %s", raw[:min(len(raw), maxShownText)])
+	}
+	*t = list
+	return nil
+}
+
+// maxShownText bounds what an error shows of a golden line, in bytes.
+const maxShownText = 40
 
 // maxGoldenLine bounds one line of a golden file, in bytes.
 const maxGoldenLine = 256 << 10

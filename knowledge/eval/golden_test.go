@@ -94,3 +94,15 @@ func TestCompare(t *testing.T) {
 		t.Errorf("dropped (-want +got):\n%s", diff)
 	}
 }
+
+// TestASingleTextIsAList: "contains":"5" is what people write first.
+func TestASingleTextIsAList(t *testing.T) {
+	t.Parallel()
+	got, err := ReadGolden(strings.NewReader(`{"question":"q","refs":"leave.md","contains":"5"}`))
+	if err != nil || len(got) != 1 || len(got[0].Refs) != 1 || len(got[0].Contains) != 1 || got[0].Contains[0] != "5" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if _, err := ReadGolden(strings.NewReader(`{"question":"q","refs":7}`)); err == nil || !strings.Contains(err.Error(), "a text or a list of texts") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -55,18 +55,19 @@ func (c *choice) take(u unit) {
 
 // complete adds to a thin answer what its best passage says besides of the
 // question, from the beginning: what shares nothing with it is about something
-// else, if its author did not join it to what is quoted.
+// else, if its author did not join it to what is quoted. What people said after
+// a question is its answer, whatever words they used.
 func (c *choice) complete(units []unit) {
 	first := c.units[0]
 	if first.foreign {
 		return
 	}
 	rest := slices.DeleteFunc(slices.Clone(units), func(u unit) bool {
-		return u.passage != first.passage || u.table > 0 || u.score == 0 || slices.ContainsFunc(c.units, func(o unit) bool { return o.passage == u.passage && o.place == u.place })
+		return u.passage != first.passage || u.table > 0 || u.lacks || u.score == 0 && (!u.talk || u.place < first.place) || slices.ContainsFunc(c.units, func(o unit) bool { return o.passage == u.passage && o.place == u.place })
 	})
 	slices.SortFunc(rest, func(a, b unit) int { return cmp.Compare(a.place, b.place) })
 	for _, u := range rest {
-		if c.size >= thin || len(c.units) == mostBullets {
+		if c.size >= thin && !first.talk || len(c.units) == mostBullets {
 			return
 		}
 		c.take(u)

@@ -56,12 +56,15 @@ func letters(text string) int {
 	return utf8.RuneCountInString(strings.Join(strings.Fields(text), ""))
 }
 
-// orders finds sentences that speak to a machine that reads them: "ignore all
-// previous instructions". Nothing in a document is followed, and what is quoted
+// orders finds text that speaks to a machine that reads it: "ignore all previous
+// instructions", "SYSTEM: you are now". What follows it in
+// its paragraph is part of it. Nothing in a document is followed, and what is quoted
 // has to share words with the question; this short list only keeps such a
 // sentence out where it does. A document about such sentences is quoted where
 // the question has one itself.
 func orders() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|prompts?|rules|guidelines|above)\b` +
+		`|\bSYSTEM\s*(?:PROMPT|MESSAGE)?\s*:\s*you\b|\byou are now (?:in|an?|the)\b.{0,30}\b(?:mode|model|assistant|bot|ai)\b` +
+		`|从现在(?:起|开始)，?你(?:就)?(?:是|要|必须).{0,20}(?:模式|助手|模型|机器人|AI)` +
 		`|(?:忽略|无视|忘记|忘掉|不要理会|抛开).{0,20}(?:指示|指令|提示|要求|规则|命令|上文|内容)`)
 }

@@ -24,7 +24,7 @@ type clause struct {
 	exempts bool       // unless, only, 除非: what it says is not its polarity alone
 	low     bool       // at least
 	high    bool       // at most
-	figures []measure
+	figures []measure  // of a clause with one bound
 	// condition says that it says when something holds, not what.
 	condition bool
 	// follows says that the clause before it in its sentence denies: its denial
@@ -235,8 +235,10 @@ func readClause(text string) clause {
 		exempts:   strings.Contains(text, exception),
 		low:       strings.Contains(text, least),
 		high:      strings.Contains(text, most),
-		figures:   measures(text, lenient),
 		condition: conditional(strings.TrimSpace(text)),
+	}
+	if c.low != c.high {
+		c.figures = measures(text, lenient)
 	}
 	for i, part := range strings.Split(text, negation) {
 		part = bare().Replace(part)

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"math"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -18,6 +19,8 @@ const (
 	ofStart       = 1.1 // for the sentence that a passage begins with
 	ofBestRow     = .7  // of what the best row of a table shares: another that is meant too
 	ofOneRow      = .4  // of the question's words, below which a row says something else of what it is called by
+	withoutCode   = .25 // of a sentence that lacks the code which is asked for, where another has it
+	taught        = .95 // coverage from which a passage is known to answer, by what was learned
 	ofAllRows     = .6  // of the question's words, from which a table as a whole is meant
 )
 
@@ -26,10 +29,10 @@ const (
 // asked for.
 func rate(question string, units []unit) {
 	kind := asked(question)
-	r := newRating(wanted(question), units)
+	r := newRating(wanted(question), codesOf(question), units)
 	for i := range units {
 		u := &units[i]
-		u.fits = kind.carried(u.text)
+		u.fits, u.lacks = kind.carried(u.text), r.coded && !r.matches[i].code
 		u.score *= r.value(i) * kind.fit(*u)
 		u.score /= math.Pow(math.Max(float64(utf8.RuneCountInString(u.text)), shortest), lengthPenalty)
 	}
@@ -39,6 +42,7 @@ func rate(question string, units []unit) {
 type rating struct {
 	units   []unit
 	matches []match
+	coded   bool            // one has a code that is asked for
 	telling map[int]bool    // passages that have a sentence which tells by its own words
 	best    map[int]float64 // of a table: what the best of its rows shares by itself
 }
@@ -51,9 +55,10 @@ type match struct {
 	// headed that one above is.
 	tells, headed bool
 	share         float64 // of the question's telling words
+	code          bool    // it has a code that is asked for
 }
 
-func newRating(want map[string]bool, units []unit) rating {
+func newRating(want, codes map[string]bool, units []unit) rating {
 	seen := map[string]int{}
 	for _, u := range units {
 		for _, t := range u.terms {
@@ -65,6 +70,8 @@ func newRating(want map[string]bool, units []unit) rating {
 	r := rating{units: units, matches: make([]match, len(units)), telling: map[int]bool{}, best: map[int]float64{}}
 	for i, u := range units {
 		m := matchOf(u, want, seen, len(units))
+		m.code = slices.ContainsFunc(u.terms, func(t term) bool { return codes[t.text] })
+		r.coded = r.coded || m.code
 		r.matches[i] = m
 		r.telling[u.passage] = r.telling[u.passage] || m.tells
 		if u.table > 0 {
@@ -110,9 +117,18 @@ func matchOf(u unit, want map[string]bool, seen map[string]int, units int) match
 // Where the passages are in another language no word can match: the first
 // sentences then stand for their passage.
 func (r rating) value(i int) float64 {
+	if r.units[i].lacks {
+		return withoutCode * r.words(i)
+	}
+	return r.words(i)
+}
+
+func (r rating) words(i int) float64 {
 	u, m := r.units[i], r.matches[i]
 	vouch := ofCoverage * u.coverage
 	switch {
+	case u.foreign && m.tells: // a name, a code
+		return 1 + m.own
 	case u.foreign:
 		return 1 / float64(u.place+1)
 	case u.table > 0:
@@ -136,6 +152,9 @@ func (r rating) value(i int) float64 {
 // where a row is called as the question says and no column is.
 func (r rating) row(i int) float64 {
 	m, best := r.matches[i], r.best[r.units[i].table]
+	if u := r.units[i]; u.coverage >= taught && !r.telling[u.passage] {
+		return 1
+	}
 	if best > 0 && m.own < ofBestRow*best || best == 0 && m.share < ofAllRows || m.share < ofOneRow {
 		return 0
 	}

@@ -69,6 +69,9 @@ func blocks(text string) []block {
 	for i := 0; i < len(lines); i++ {
 		line := strings.TrimSpace(lines[i])
 		k := kindOf(line)
+		if k == prose && coded(line) && (!open || closed(out[len(out)-1].text) || coded(out[len(out)-1].text)) {
+			k = item
+		}
 		switch {
 		case line == "":
 			open = false

@@ -40,12 +40,11 @@ func ReadClaim(sentence string) *Claim {
 	if c.tooLong = len(c.text) > MostClaim; c.tooLong {
 		return c
 	}
-	c.numbers = numbers(c.text, strict)
 	said := read(c.text, strict)
 	if c.tooLong = len(said.found) > MostFigures; c.tooLong {
 		return c
 	}
-	c.found, c.near = said.found, nearNumbers(said)
+	c.numbers, c.found, c.near = said.out, said.found, nearNumbers(said)
 	c.ordered = hasAny(said.text, "分别", "respectively")
 	c.terms = slices.Sorted(maps.Keys(termSet(castRoles(withoutBounds(c.text)))))
 	c.stance = claimed(c.text)

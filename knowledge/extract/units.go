@@ -21,6 +21,8 @@ type unit struct {
 	lead    string // that heading, where it says what the sentence is about
 	table   int    // the table that it is a row of, from 1; 0: none
 	foreign bool   // not in the language of the question
+	talk    bool   // of what several people said
+	lacks   bool   // it lacks the code that is asked for, which another has
 	leads   bool   // its heading promises what to do
 	fits    bool   // it carries what is asked for: an amount, a day, somebody, some place
 	// coverage is that of its passage: a passage that answers in other words
@@ -109,6 +111,7 @@ type reading struct {
 	weight  float64
 	tables  int    // read so far, of all passages
 	head    string // the nearest heading
+	talk    bool   // several people speak
 	out     []unit
 }
 
@@ -117,6 +120,7 @@ type reading struct {
 // Rows of a table are quoted with its header.
 func (r *reading) units() []unit {
 	all := blocks(r.passage.Text)
+	r.talk = talks(all)
 	for i := 0; i < len(all); i++ {
 		switch b := all[i]; b.kind {
 		case heading, label:
@@ -157,8 +161,20 @@ func (r *reading) text(all []block, i int) (next int) {
 	if navigates(all[i].text) {
 		return i
 	}
+	if coded(all[i].text) && (r.orders == nil || !r.orders.MatchString(all[i].text)) && utf8.RuneCountInString(all[i].text) <= mostUnit {
+		r.sentence(plain(all[i].text))
+		return i
+	}
+	short := ""
 	for _, s := range parts(all[i].text) {
-		s = plain(s)
+		if r.orders != nil && r.orders.MatchString(s) {
+			return i // nor what it goes on with
+		}
+		s = after(short, plain(s))
+		short = ""
+		if introduces(s) && i+1 < len(all) && coded(all[i+1].text) {
+			return i // each code is an entry of its own
+		}
 		if introduces(s) {
 			list, next := listAfter(s, all, i)
 			for _, text := range list {
@@ -166,9 +182,14 @@ func (r *reading) text(all []block, i int) (next int) {
 			}
 			return max(i, next) // an introduction ends its block
 		}
-		if utf8.RuneCountInString(s) >= leastUnit {
-			r.sentence(s)
+		if utf8.RuneCountInString(s) < leastUnit {
+			short = s // "Yes." is said with what follows
+			continue
 		}
+		r.sentence(s)
+	}
+	if short != "" && isQuestion(r.head) {
+		r.sentence(short)
 	}
 	return i
 }
@@ -211,6 +232,7 @@ const maxLead = 80
 func (r *reading) add(u unit) {
 	u.place, u.head, u.score, u.coverage = len(r.out), r.head, r.weight, r.passage.Coverage
 	u.leads = leadsTo(r.passage.Section) || leadsTo(r.head)
+	u.talk = r.talk
 	r.out = append(r.out, u)
 }
 

@@ -120,7 +120,10 @@ func one(read func(ctx context.Context, r io.ReaderAt, size int64) (knowledge.Do
 
 // complete gives a document what the file knows of it.
 func (f File) complete(doc knowledge.Document) knowledge.Document {
-	doc.ID, doc.Origin, doc.UpdatedAt = f.Name, f.Origin, f.ModTime
+	doc.ID, doc.Origin = f.Name, f.Origin
+	if doc.UpdatedAt.IsZero() {
+		doc.UpdatedAt = f.ModTime
+	}
 	if doc.URL == "" {
 		doc.URL = f.URL
 	}

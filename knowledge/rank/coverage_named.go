@@ -2,7 +2,9 @@ package rank
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/cut"
 )
 
@@ -19,6 +21,14 @@ const (
 	// otherCode is what a passage keeps of its coverage that lacks a code which
 	// is asked for: ERR_9999 is half of a question about it.
 	otherCode = .5
+	// shortLetters is how many letters a code of two digits has at most.
+	shortLetters = 2
+	// sibling is what it keeps that has another code of the same kind instead:
+	// E01 says nothing of E07, nor CP-200 of CP-300.
+	sibling = .3
+	// ofPlace is how many words a section or chapter counts for that the heading
+	// of a passage has: who asks for "Section 3.2" has said all.
+	ofPlace = 2
 	// longName is from how many words on what stands before a reference is more
 	// than the name of a statute: a story that mentions an article.
 	longName = 16
@@ -36,7 +46,14 @@ func (q *question) hasName(f *found) bool {
 }
 
 func (q *question) isName(t wanted) bool {
-	return t.own && (t.kind == cut.Number && len(t.text) >= numberDigits || t.kind == cut.Code && isIdentifier(t.text))
+	return t.own && (t.kind == cut.Number && len(t.text) >= numberDigits || t.kind == cut.Code && (isIdentifier(t.text) || isShort(t.text)))
+}
+
+// isShort reports whether a code is one of a short list: E01, W12. One digit, as
+// in s3, makes a product's name more often than not.
+func isShort(code string) bool {
+	letters, digits := lettersAndDigits(code)
+	return len(letters) > 0 && len(letters) <= shortLetters && len(digits) >= 2
 }
 
 // plainly is the share of a question's informative terms that a passage has,
@@ -55,6 +72,12 @@ func (q *question) plainly(f *found) float64 {
 			sum += q.covers(i, f)
 		}
 	}
+	for _, e := range q.exact {
+		if !e.code && q.match(e, f) > pointed {
+			all += ofPlace
+			sum += ofPlace
+		}
+	}
 	return sum / max(all, 1)
 }
 
@@ -65,6 +88,8 @@ func (q *question) elsewhere(f *found) float64 {
 	part := 0.0
 	for _, e := range q.exact {
 		switch {
+		case e.code && !f.has(e.term) && hasSibling(q.terms[e.term].text, f.passage):
+			part = max(part, 1-sibling)
 		case e.code && isIdentifier(q.terms[e.term].text) && !f.has(e.term):
 			part = max(part, 1-otherCode)
 		case !e.code && !e.loose && len(e.name) < longName && !q.isPlace(e, f):
@@ -72,6 +97,36 @@ func (q *question) elsewhere(f *found) float64 {
 		}
 	}
 	return part
+}
+
+// hasSibling reports whether a passage has a code of the same letters and as many
+// digits as one that it lacks.
+func hasSibling(code string, p knowledge.Passage) bool {
+	head, digits := lettersAndDigits(code)
+	if head == "" || digits == "" {
+		return false
+	}
+	for _, text := range [...]string{p.Title, p.Section, p.Text} {
+		for _, t := range cut.Terms(text) {
+			if t.Kind != cut.Code || t.Text == code {
+				continue
+			}
+			if h, d := lettersAndDigits(t.Text); h == head && len(d) == len(digits) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lettersAndDigits parts a code such as e07 or cp300; both are empty for others.
+func lettersAndDigits(code string) (letters, digits string) {
+	digits = strings.TrimLeft(code, "abcdefghijklmnopqrstuvwxyz")
+	letters = code[:len(code)-len(digits)]
+	if letters == "" || digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return "", ""
+	}
+	return letters, digits
 }
 
 // isPlace reports whether a passage has what is named, under the name of what

@@ -81,3 +81,51 @@ func TestWhatIsNamedAndNotThere(t *testing.T) {
 		{"劳动者违法解除劳动合同给用人单位造成损失，依照劳动合同法第三百条要赔偿吗", true},
 	})
 }
+
+// TestCodesOfAFamily: a code says nothing of the next one, however it is written,
+// and a section is asked for by its number alone.
+func TestCodesOfAFamily(t *testing.T) {
+	t.Parallel()
+	docs := []knowledge.Document{
+		md("faults", "Fault list", "E01 the stop button is pressed. Turn it.\n\nE02 too hot. Wait until it has cooled down."),
+		md("FC", "Fleet errors", "## FC-2040\n\nTelemetry is missing. Check the broker.\n\n## FC-3007\n\nTwo robots claim one segment."),
+		md("prices", "Price list", "The charging station CP-200 has a power of 3.3 kW and costs 2450 EUR."),
+		md("travel", "Travel policy", "## 3 Money back\n\n### 3.1 Submitting\nUpload receipts within 30 days.\n\n### 3.2 Lost receipts\nFill in form F-12.\n\n### 3.3 Payment\nIt comes with the salary."),
+		{ID: "rules", Title: "考勤办法", Markdown: true, Text: "## 第一章 总则\n\n第一条 本办法适用于全体员工。\n\n## 第三章 休假\n\n第六条 年休假七天。\n\n第七条 未休完的可以结转。"},
+		md("lunch", "Lunch", "Lunch is served at noon in the canteen, vegetarian food on every day of the week."),
+	}
+	checkRelevant(t, docs, []relevant{
+		{"fc2040", true},
+		{"FC 2040", true},
+		{"what does FC-2040 mean?", true},
+		{"what does FC-2041 mean?", false},
+		{"E02", true},
+		{"E02怎么处理", true},
+		{"what is E07?", false},
+		{"power of the charging station CP-200", true},
+		{"power of the charging station CP-300", false},
+		{"Section 3.2", true},
+		{"section 9.4", false},
+		{"第三章有哪些规定", true},
+		{"第八章有哪些规定", false},
+	})
+}
+
+// TestTheOtherLanguage: a question finds what is written in the other one.
+func TestTheOtherLanguage(t *testing.T) {
+	t.Parallel()
+	docs := []knowledge.Document{
+		md("who", "Contacts", "| Team | Person | Phone |\n| --- | --- | --- |\n| Payroll | Ann Lee | 110 |\n| IT helpdesk | Bo Ek | 120 |"),
+		md("room", "会议室", "昆仑会议室在五楼，有四十个座位，向前台预订。"),
+		md("badge", "门禁", "门卡丢失后应当在当天向行政部报告。"),
+		md("trip", "Business trips", "A hotel may cost 140 EUR a night."),
+		md("lunch", "Lunch", "Lunch is served at noon in the canteen, vegetarian food on every day of the week."),
+	}
+	r := over(t, map[string][]knowledge.Document{"c": docs})
+	for question, want := range map[string]string{"酒店一晚多少钱": "trip", "where are the meeting rooms?": "room", "I lost my key card": "badge"} {
+		got, err := r.Retrieve(t.Context(), knowledge.Query{Text: question, Collections: []string{"c"}})
+		if err != nil || len(got) == 0 || got[0].Document != want {
+			t.Errorf("%s: got %+v, %v, want %s first", question, got, err, want)
+		}
+	}
+}

@@ -64,7 +64,7 @@ func isHeading(code string, p knowledge.Passage) bool {
 	last := p.Section[strings.LastIndexByte(p.Section, '>')+1:]
 	for _, h := range [...]string{p.Title, last} {
 		h, _, _ = strings.Cut(strings.TrimSpace(h), "(")
-		if strings.EqualFold(h, code) {
+		if strings.EqualFold(h, code) || strings.EqualFold(strings.ReplaceAll(h, "-", ""), code) {
 			return true
 		}
 	}

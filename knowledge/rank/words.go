@@ -91,7 +91,7 @@ func (w *words) parse(name, text string) error {
 }
 
 // sections are the names that a [section] may have.
-const sections = "fillers, synonyms, places, common, authority"
+const sections = "fillers, synonyms, translations, places, common, authority"
 
 func (w *words) line(section, line string) error {
 	switch section {
@@ -111,6 +111,9 @@ func (w *words) line(section, line string) error {
 		return w.place(line)
 	case "synonyms":
 		return w.rule(line)
+	case "translations":
+		chinese, english, _ := strings.Cut(line, "=")
+		return errors.Join(w.rule(chinese+"->"+english), w.rule(english+"->"+chinese))
 	case "authority":
 		return w.kind(line)
 	case "":

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -35,7 +36,7 @@ func Markdown(_ context.Context, r io.ReaderAt, size int64) (knowledge.Document,
 	if m.title == "" {
 		m.title = onlyHeading(m.text)
 	}
-	doc := knowledge.Document{Title: m.title, URL: m.url, Text: m.text, Metadata: m.metadata, Markdown: true, Anchor: knowledge.AnchorLine}
+	doc := knowledge.Document{Title: m.title, URL: m.url, Text: m.text, Metadata: m.metadata, UpdatedAt: m.updated, Markdown: true, Anchor: knowledge.AnchorLine}
 	if m.url != "" {
 		doc.Anchor = knowledge.AnchorHeading // the page that it was made into, not the file
 	}
@@ -54,6 +55,7 @@ func all(r io.ReaderAt, size int64) (string, error) {
 // matter is what stands at the top of a Markdown file between two lines of ---.
 type matter struct {
 	title, url, text string
+	updated          time.Time
 	metadata         map[string]string
 }
 
@@ -72,6 +74,7 @@ func frontMatter(text string) (matter, error) {
 		return matter{}, errMatter
 	}
 	m := matter{text: strings.Repeat("\n", strings.Count(head, "\n")+3) + body, metadata: map[string]string{}}
+	m.updated = dated(fields)
 	for k, v := range fields {
 		switch s := value(v); k {
 		case "title":
@@ -85,6 +88,20 @@ func frontMatter(text string) (matter, error) {
 		}
 	}
 	return m, nil
+}
+
+// dated is when front matter says that its document was last changed, else when
+// it was written; the zero time where it says neither. Files are as new as the
+// last copy or checkout of them: their own word is better.
+func dated(fields map[string]any) time.Time {
+	for _, key := range [...]string{"updated", "updated_at", "last_updated", "lastmod", "last_modified", "modified", "date"} {
+		for _, form := range [...]string{time.DateOnly, time.RFC3339, time.DateTime, "2006-01-02T15:04:05", "2006/01/02", "2006-01-02 15:04"} {
+			if at, err := time.Parse(form, value(fields[key])); err == nil {
+				return at
+			}
+		}
+	}
+	return time.Time{}
 }
 
 // maxItems bounds a list in front matter.
