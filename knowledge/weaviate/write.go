@@ -14,6 +14,11 @@ import (
 // to agree, seconds are normal while a node is away.
 const writeWait = 30 * time.Second
 
+// removeWait is how long one host has for one step of a removal. Of a million
+// passages a step takes longer than writeWait, before anything is deleted: the
+// server looks all of them up first.
+const removeWait = 5 * time.Minute
+
 // What fails is tried again after firstPause, then after twice as long each time:
 // some 15 s in all, in which a cluster finds a new leader.
 const (
@@ -160,7 +165,7 @@ func (e *Engine) removeOnce(ctx context.Context, w where) (int, error) {
 	r := request{
 		method: http.MethodDelete, path: "/v1/batch/objects?consistency_level=QUORUM",
 		body:    map[string]any{"match": map[string]any{"class": e.class, "where": w}, "output": "minimal"},
-		timeout: writeWait,
+		timeout: removeWait,
 	}
 	var d deleted
 	if err := e.cluster.do(ctx, r, &d); err != nil {
