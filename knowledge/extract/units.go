@@ -161,26 +161,19 @@ func (r *reading) text(all []block, i int) (next int) {
 	if navigates(all[i].text) {
 		return i
 	}
-	if coded(all[i].text) && (r.orders == nil || !r.orders.MatchString(all[i].text)) && utf8.RuneCountInString(all[i].text) <= mostUnit {
+	if coded(all[i].text) && !r.commands(all[i].text) && utf8.RuneCountInString(all[i].text) <= mostUnit {
 		r.sentence(plain(all[i].text))
 		return i
 	}
 	short := ""
 	for _, s := range parts(all[i].text) {
-		if r.orders != nil && r.orders.MatchString(s) {
+		if r.commands(s) {
 			return i // nor what it goes on with
 		}
 		s = after(short, plain(s))
 		short = ""
-		if introduces(s) && i+1 < len(all) && coded(all[i+1].text) {
-			return i // each code is an entry of its own
-		}
 		if introduces(s) {
-			list, next := listAfter(s, all, i)
-			for _, text := range list {
-				r.sentence(text)
-			}
-			return max(i, next) // an introduction ends its block
+			return r.list(s, all, i) // an introduction ends its block
 		}
 		if utf8.RuneCountInString(s) < leastUnit {
 			short = s // "Yes." is said with what follows
@@ -194,8 +187,26 @@ func (r *reading) text(all []block, i int) (next int) {
 	return i
 }
 
+// list takes what block i introduces, as one; each entry with a code is one by
+// itself.
+func (r *reading) list(intro string, all []block, i int) (next int) {
+	if i+1 < len(all) && coded(all[i+1].text) {
+		return i
+	}
+	list, next := listAfter(intro, all, i)
+	for _, text := range list {
+		r.sentence(text)
+	}
+	return max(i, next)
+}
+
+// commands reports whether a text speaks to a machine that reads it.
+func (r *reading) commands(text string) bool {
+	return r.orders != nil && r.orders.MatchString(text)
+}
+
 func (r *reading) sentence(text string) {
-	if r.orders != nil && r.orders.MatchString(text) {
+	if r.commands(text) {
 		return
 	}
 	u := unit{text: text, terms: terms(text, r.above())}
