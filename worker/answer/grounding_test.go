@@ -135,12 +135,12 @@ func about(t *testing.T, guides map[string][]knowledge.Passage, c claim) knowled
 	return knowledge.Passage{}
 }
 
-func passagesOf(t testing.TB) map[string][]knowledge.Passage {
-	t.Helper()
+func passagesOf(tb testing.TB) map[string][]knowledge.Passage {
+	tb.Helper()
 	out := map[string][]knowledge.Passage{}
-	for d, err := range handbook.Source().Documents(t.Context()) {
+	for d, err := range handbook.Source().Documents(tb.Context()) {
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		out[d.ID] = split.Document(d)
 	}
