@@ -191,6 +191,9 @@ func (r *numberReader) note(start int) {
 	if m.unit == noUnit {
 		m.unit = unitBefore(r.text[:start], r.fresh[0])
 	}
+	if m.unit == noUnit {
+		m.unit = r.elided(start)
+	}
 	m.refers = refers(r.text[:start], r.text[r.at:])
 	if r.mode == lenient && m.refers {
 		m.unit = articles
@@ -203,19 +206,31 @@ func (r *numberReader) note(start int) {
 	r.fresh, r.spelled, r.last = r.fresh[:0], noUnit, m.unitEnd
 }
 
-// single notes a one that is a claim for its unit alone: "one week", 一个月.
-func (r *numberReader) single(v int) {
-	if v != 1 {
-		return
-	}
+// single notes a one that is a claim for its unit alone: "one week", 一个月. It
+// begins at start.
+func (r *numberReader) single(start int) {
 	switch u, size := unitAfter(r.text[r.at:]); u {
 	case years, months, weeks, days, workdays, hours, quarters, tenDays, quarterHours:
-		m := measure{value: "1", unit: u, at: r.at, end: r.at, unitEnd: r.at + size}
+		m := measure{value: "1", unit: u, at: start, end: r.at, unitEnd: r.at + size}
 		m.bound, m.shift = r.limits(m)
 		r.found = append(r.found, m)
 		r.last = m.unitEnd
 	default:
 	}
+}
+
+// elided is the unit that a number goes on with: the days of "98 days, 15 of them
+// before the birth; 15 more for twins".
+func (r *numberReader) elided(start int) measureUnit {
+	rest := strings.TrimLeft(r.text[r.at:], " ")
+	if len(r.found) == 0 || !startsWith(rest, "of them", "of these", "of those", "of which", "more for", "more in", "more if", "more when", "more after", "more.", "more,", "more;", "in all") {
+		return noUnit
+	}
+	last := r.found[len(r.found)-1]
+	if last.at < 0 || last.unitEnd > start || strings.Contains(r.text[last.unitEnd:start], ". ") {
+		return noUnit
+	}
+	return last.unit
 }
 
 // measures are the numbers and references of a text with their units.

@@ -59,8 +59,8 @@ var boundTable = sync.OnceValue(func() *boundWords {
 		return out
 	}
 	t := new(boundWords)
-	t.before = list(t.before, low, false, "至少|最少|超过|超出|高于|多于|大于|迟于|晚于|长于|起码|不下于")
-	t.before = list(t.before, low, true, "满|逾|达|达到|最低|最短|最早|年满|届满|自|从|过")
+	t.before = list(t.before, low, false, "至少|最少|超过|超出|高于|多于|大于|迟于|晚于|长于|起码|最短|最早|不下于")
+	t.before = list(t.before, low, true, "满|逾|达|达到|最低|年满|届满|自|从|过")
 	t.before = list(t.before, high, false, "至多|最多|最长|最迟|最晚|少于|低于|小于|短于|早于|不足|不到|上限")
 	t.before = list(t.before, high, true, "最高|最大|未满|到|截至|截止|截止到")
 	t.after = list(t.after, low, false, "以上|及以上|以外|之外|开外|起|以后|之后|后|或更多|或更长|封底")

@@ -102,7 +102,9 @@ func (r *numberReader) numeral(rest string, v, n int) {
 		strings.HasPrefix(after, "倍")
 	if _, size := overFraction(value, r.text[r.at:]); size == 0 && !states {
 		if _, size = halfMore(value, r.text[r.at:]); size == 0 && !strings.HasPrefix(after, "几") && (!strings.HasPrefix(after, "数") || !tallied(after[len("数"):])) {
-			r.single(v)
+			if v == 1 {
+				r.single(before - n)
+			}
 			return
 		}
 	}

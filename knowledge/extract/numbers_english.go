@@ -52,7 +52,7 @@ func (r *numberReader) english(v float64) {
 		_, part := parted(v, rest)
 		next, _ := nextWord(rest)
 		if more == 0 && part == 0 && !oneOf(next) {
-			r.single(1)
+			r.single(r.at - len("one"))
 			return
 		}
 	}
