@@ -17,6 +17,9 @@ type near struct {
 	others []string // the other numbers
 
 	prior, next string // the terms right beside the number
+
+	denied bool // its part of the sentence denies it
+	stated bool // and this, that nothing in the sentence denies or excepts
 }
 
 // swapped reports whether a sentence puts a number to what the passage puts
@@ -156,6 +159,7 @@ func nearNumbers(r *numberReader) []near {
 	placed := slices.DeleteFunc(slices.Clone(r.found), func(m measure) bool { return m.refers || m.at < 0 || m.end > len(r.text) || m.at > m.end })
 	slices.SortStableFunc(placed, func(a, b measure) int { return a.at - b.at })
 	all := segments(r.text, placed)
+	certain := statedIn(r.text, all)
 	for i, s := range all {
 		var last, next segment
 		if i > 0 && !all[i-1].stops {
@@ -164,7 +168,12 @@ func nearNumbers(r *numberReader) []near {
 		if i+1 < len(all) && !s.stops {
 			next = all[i+1]
 		}
-		out = append(out, s.read(r.text, last, next)...)
+		beside := s.read(r.text, last, next)
+		for n := range beside {
+			beside[n].stated = certain[i]
+			beside[n].denied = !certain[i] && denies(r.text[s.from:s.to])
+		}
+		out = append(out, beside...)
 	}
 	return out
 }

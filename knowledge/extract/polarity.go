@@ -41,7 +41,8 @@ func (s stance) turned(theirs stance) bool {
 	if s.untrue != nil {
 		return !s.untrue.turned(theirs)
 	}
-	return contradicts(s.clauses, theirs) || exceptionTurned(s.rulings, theirs.rulings)
+	return contradicts(s.clauses, theirs) || exceptionTurned(s.rulings, theirs.rulings) ||
+		!theirs.forbids && statementDenied(s.rulings, theirs.rulings)
 }
 
 // contradicts judges the clauses of a sentence that have no exception.

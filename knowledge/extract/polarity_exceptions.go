@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,6 +48,8 @@ type ruling struct {
 	scope   []string // the terms of the exception
 	odd     bool
 	exempts bool
+	states  bool // it denies nothing
+	denies  bool // it denies as a whole
 }
 
 // exceptionTurned reports whether a sentence turns round a rule with an
@@ -71,6 +74,26 @@ func exceptionTurned(mine, theirs []ruling) bool {
 		}
 	}
 	return false
+}
+
+// statementDenied reports whether a sentence denies where the sentences of the
+// passage that have most of its words, at least sameRule of them, deny nothing.
+func statementDenied(mine, theirs []ruling) bool {
+	return slices.ContainsFunc(mine, func(m ruling) bool {
+		if !m.denies {
+			return false
+		}
+		stated, found, best := false, false, max(2, int(math.Ceil(sameRule*float64(len(m.terms)))))
+		for _, o := range theirs {
+			n := common(m.terms, o.terms)
+			if n < best {
+				continue
+			}
+			stated = o.states && (stated || !found || n > best)
+			found, best = true, n
+		}
+		return stated
+	})
 }
 
 // speaksOf reports whether a sentence mentions another's exception, if that has
@@ -103,6 +126,7 @@ func rulings(text string) []ruling {
 		marked := spell(s)
 		denials += strings.Count(marked, negation)
 		r.odd = denials%2 == 1
+		r.states, r.denies = denials == 0 && !strings.Contains(marked, exception), denials == 1 && denies(s)
 		r.terms = about(strings.Map(unmark, marked))
 		out = append(out, r)
 	}

@@ -53,7 +53,7 @@ func (c *Claim) Support(e *Evidence) Backing {
 	b.MissingNumbers = lacking(c.found, e.found)
 	b.Overlap = c.overlap(e)
 	same := b.SameLanguage && b.Overlap >= aboutIt
-	b.Turned = !c.ordered && swapped(c.near, e.near, same) || same && c.stance.turns(e.stance)
+	b.Turned = !c.ordered && swapped(c.near, e.near, same) || figureDenied(c.near, e.near) || same && c.stance.turns(e.stance)
 	return b
 }
 
