@@ -21,6 +21,7 @@ const (
 type clause struct {
 	terms   []string   // what it is about, without words of denial
 	denied  [][]string // the terms behind each negation
+	subject []string   // those before the first
 	exempts bool       // unless, only, 除非: what it says is not its polarity alone
 	low     bool       // at least
 	high    bool       // at most
@@ -50,7 +51,7 @@ func contradicts(mine []clause, passage stance) bool {
 	theirs := slices.Clone(passage.clauses)
 	mine = slices.DeleteFunc(slices.Clone(mine), func(c clause) bool { return c.exempts || slices.ContainsFunc(theirs, c.repeats) })
 	for i, o := range theirs {
-		theirs[i].denied = slices.DeleteFunc(slices.Clone(o.denied), func(scope []string) bool { return deniedApart(scope, o, mine) })
+		theirs[i].exempts = o.exempts || slices.ContainsFunc(o.denied, func(scope []string) bool { return deniedApart(scope, o, mine) })
 	}
 	for _, c := range mine {
 		switch {
@@ -136,12 +137,12 @@ func common(a, b []string) int {
 // denies reports whether a clause denies what others state and none denies. A
 // condition is not judged, nor a denial of a denial.
 func (c clause) denies(others []clause) bool {
-	if len(c.denied) != 1 || c.condition {
+	if len(c.denied) != 1 || c.condition || c.follows {
 		return false
 	}
 	scope, stated := c.denied[0], false
 	for _, o := range others {
-		if !o.has(scope) {
+		if !o.has(scope) || c.elsewhere(o, others) {
 			continue
 		}
 		if len(o.denied) > 0 || o.exempts || o.follows {
@@ -150,6 +151,14 @@ func (c clause) denies(others []clause) bool {
 		stated = true
 	}
 	return stated
+}
+
+// elsewhere reports whether others speak of what a clause denies something of,
+// and o does not: reference books are not among the books that members borrow.
+func (c clause) elsewhere(o clause, others []clause) bool {
+	return slices.ContainsFunc(c.subject, func(t string) bool {
+		return !slices.Contains(o.terms, t) && slices.ContainsFunc(others, func(p clause) bool { return slices.Contains(p.terms, t) })
+	})
 }
 
 // states reports whether a clause denies nothing and has what others deny and
@@ -244,12 +253,36 @@ func readClause(text string) clause {
 	for i, part := range strings.Split(text, negation) {
 		part = bare().Replace(part)
 		if i > 0 {
-			scope := about(strings.ReplaceAll(denied(part), endOfWord, " "))
-			c.denied = append(c.denied, scope[:min(len(scope), scopeLength)])
+			c.denied = append(c.denied, c.scope(part))
 		}
-		c.terms = append(c.terms, about(part)...)
+		c.terms = append(c.terms, about(strings.Map(unmark, part))...)
+		if i == 0 {
+			c.subject = slices.Clone(c.terms)
+		}
 	}
 	return c
+}
+
+// scope is what a negation denies of the part behind it. What is not allowed is
+// what stands before.
+func (c *clause) scope(part string) []string {
+	scope := about(strings.Map(unmark, denied(part)))
+	switch {
+	case len(scope) > 0 && len(c.terms) > 0 && permits(scope[0]):
+		return c.terms[max(0, len(c.terms)-scopeLength):]
+	case strings.HasPrefix(strings.TrimSpace(part), nounOnly):
+		return scope[:min(len(scope), 1)]
+	}
+	return scope[:min(len(scope), scopeLength)]
+}
+
+// permits reports whether a term says of its subject that it may be.
+func permits(term string) bool {
+	switch term {
+	case "allow", "permit", "possibl", "accept", "允许", "可行", "准许", "许可":
+		return true
+	}
+	return false
 }
 
 // denied is as much of what stands behind a negation as it can deny: up to where

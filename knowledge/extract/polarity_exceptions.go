@@ -105,7 +105,7 @@ func (r ruling) speaksOf(o ruling) bool {
 // rulings reads the sentences of a text.
 func rulings(text string) []ruling {
 	var out []ruling
-	for _, s := range parts(plainLines(text)) {
+	for _, s := range statements(plainLines(text)) {
 		s = " " + strings.ToLower(s) + " "
 		var r ruling
 		denials := 0
@@ -133,6 +133,16 @@ func rulings(text string) []ruling {
 	return slices.DeleteFunc(out, func(r ruling) bool { return len(r.terms) == 0 })
 }
 
+// statements are the sentences of a text and the parts that a semicolon cuts them
+// into.
+func statements(text string) []string {
+	var out []string
+	for _, s := range parts(text) {
+		out = append(out, strings.FieldsFunc(s, func(c rune) bool { return c == '；' || c == ';' })...)
+	}
+	return out
+}
+
 // exceptionOf are the first terms behind the word of an exception, in its clause.
 func exceptionOf(after string) []string {
 	if i := strings.IndexAny(after, ",，。;；"); i > 0 {
@@ -144,7 +154,7 @@ func exceptionOf(after string) []string {
 
 // unmark takes the marks of spell out of a text.
 func unmark(c rune) rune {
-	if c > 0 && c <= rune(endOfWord[0]) {
+	if c > 0 && c <= rune(nounOnly[0]) {
 		return ' '
 	}
 	return c

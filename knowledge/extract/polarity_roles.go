@@ -16,16 +16,16 @@ func roleWords() [][]string {
 	return [][]string{
 		{"用人单位", "雇主", "单位", "公司", "企业", "employers", "employer", "company", "firm"},
 		{"劳动者", "员工", "职工", "雇员", "employees", "employee", "workers", "worker"},
-		{"买受人", "购买者", "买方", "买家", "buyers", "buyer", "purchaser"},
-		{"出卖人", "销售者", "卖方", "卖家", "sellers", "seller", "vendor"},
+		{"买受人", "购买者", "买方", "买家", "客户", "顾客", "消费者", "customers", "customer", "buyers", "buyer", "purchaser"},
+		{"出卖人", "销售者", "卖方", "卖家", "商家", "经营者", "供应商", "suppliers", "supplier", "sellers", "seller", "vendor"},
 		{"出租人", "出租方", "房东", "landlords", "landlord", "lessor"},
 		{"承租人", "承租方", "租客", "租户", "房客", "tenants", "tenant", "lessee"},
 		{"贷款人", "出借人", "债权人", "lender", "creditor"},
 		{"借款人", "债务人", "borrower", "debtor"},
 		{"保险人", "保险公司", "insurer"},
 		{"被保险人", "投保人", "policyholder", "insured"},
-		{"甲方", "委托人", "发包人", "customer", "client"},
-		{"乙方", "受托人", "承包人", "supplier", "contractor"},
+		{"甲方", "委托人", "发包人", "client"},
+		{"乙方", "受托人", "承包人", "contractor"},
 		{"个人", "本人"},
 	}
 }
