@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +15,8 @@ import (
 	"github.com/tribunebot/tribune/config"
 	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/handbook"
+	"github.com/tribunebot/tribune/knowledge/source"
+	"github.com/tribunebot/tribune/knowledge/source/folder"
 )
 
 // revisit is how often sites, repositories and channels are read again: they do
@@ -133,17 +136,38 @@ func (a *App) Ingest(ctx context.Context, r ingestRequest, progress func(knowled
 	if err := a.declared(r); err != nil {
 		return knowledge.Report{}, usageError{err}
 	}
-	sources := make([]config.Source, len(r.Paths))
-	for i, p := range r.Paths {
-		sources[i] = config.Source{Address: p, Private: r.Private, PrivateChannels: r.Channels, Workspace: r.Workspace}
-	}
-	src, err := a.openSources(sources)
+	src, err := a.sourcesOf(r)
 	if err != nil {
 		return knowledge.Report{}, err
 	}
 	report, err := a.Library.Ingest(ctx, r.Collection, src, knowledge.IngestOptions{Prune: r.Prune, Force: r.Force, Progress: progress})
 	report.Later = a.later(r.Collection)
 	return report, err
+}
+
+// sourcesOf opens what is to be fed. Of paths that are gone, which a forced prune
+// may name, nothing is read.
+func (a *App) sourcesOf(r ingestRequest) (knowledge.Source, error) {
+	var sources []config.Source
+	var gone []string
+	for _, p := range r.Paths {
+		if _, err := os.Stat(p); isGone(err) && r.Prune && r.Force && !remoteAddress(p) {
+			gone = append(gone, p)
+			continue
+		}
+		sources = append(sources, config.Source{Address: p, Private: r.Private, PrivateChannels: r.Channels, Workspace: r.Workspace})
+	}
+	switch {
+	case len(gone) == 0:
+		return a.openSources(sources)
+	case len(sources) == 0:
+		return folder.Removed(gone), nil
+	}
+	src, err := a.openSources(sources)
+	if err != nil {
+		return nil, err
+	}
+	return source.Join(src, folder.Removed(gone)), nil
 }
 
 // later is what a collection lacks of what is kept beside the index, and why.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,7 +46,7 @@ func (cmd *ingestCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	paths, err := absolute(cmd.Paths)
+	paths, err := cmd.absolute()
 	if err != nil {
 		return err
 	}
@@ -144,9 +145,9 @@ func (cmd *ingestCmd) nothingRead(r knowledge.Report) error {
 }
 
 // absolute resolves paths here, where they were typed, and checks them early.
-func absolute(paths []string) ([]string, error) {
-	out := make([]string, len(paths))
-	for i, p := range paths {
+func (cmd *ingestCmd) absolute() ([]string, error) {
+	out := make([]string, len(cmd.Paths))
+	for i, p := range cmd.Paths {
 		if remoteAddress(p) {
 			out[i] = p
 			continue
@@ -155,13 +156,19 @@ func absolute(paths []string) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("find %s: %w", p, err)
 		}
-		if _, err := os.Stat(full); err != nil {
+		switch _, err := os.Stat(full); {
+		case isGone(err) && cmd.Prune && !cmd.Force:
+			return nil, fmt.Errorf("nothing to feed: %w. If it is gone for good, --prune --force removes what was fed from it", err)
+		case err != nil && (!isGone(err) || !cmd.Prune):
 			return nil, fmt.Errorf("nothing to feed: %w", err)
 		}
 		out[i] = full
 	}
 	return out, nil
 }
+
+// isGone reports whether an error says that a path does not exist.
+func isGone(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
 func printReport(w io.Writer, r knowledge.Report) error {
 	_, err := fmt.Fprintf(w, "%s: %d added, %d changed, %d unchanged, %d removed; %d passages; %s\n",
