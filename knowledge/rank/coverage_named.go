@@ -24,7 +24,8 @@ const (
 	// shortLetters is how many letters a code of two digits has at most.
 	shortLetters = 2
 	// sibling is what it keeps that has another code of the same kind instead:
-	// E01 says nothing of E07, nor CP-200 of CP-300.
+	// E01 says nothing of E07, nor CP-200 of CP-300. The same for a longer word
+	// that has the one which is asked for inside.
 	sibling = .3
 	// ofPlace is how many words a section or chapter counts for that the heading
 	// of a passage has: who asks for "Section 3.2" has said all.
@@ -86,6 +87,9 @@ func (q *question) plainly(f *found) float64 {
 // asks what article 300 says is not answered by article 35.
 func (q *question) elsewhere(f *found) float64 {
 	part := 0.0
+	if q.hidden(f.passage) {
+		part = 1 - sibling
+	}
 	for _, e := range q.exact {
 		switch {
 		case e.code && !f.has(e.term) && hasSibling(q.terms[e.term].text, f.passage):

@@ -129,3 +129,16 @@ func TestTheOtherLanguage(t *testing.T) {
 		}
 	}
 }
+
+// TestAWordInsideOfAnother is not that word.
+func TestAWordInsideOfAnother(t *testing.T) {
+	t.Parallel()
+	paternity := knowledge.Document{ID: "p", Title: "休假办法", Text: "男员工配偶生育的，享受陪产假15天，应当在三个月内休完。"}
+	lunch := md("lunch", "午餐", "食堂每天中午供应午餐，周五有面条。")
+	checkRelevant(t, []knowledge.Document{paternity, lunch}, []relevant{{"产假有多少天？", false}, {"陪产假有多少天？", true}, {"产假和陪产假各有多少天？", true}})
+	both := knowledge.Document{ID: "m", Title: "休假办法", Text: "女员工生育的，享受产假158天；配偶享受陪产假15天。"}
+	checkRelevant(t, []knowledge.Document{both, lunch}, []relevant{{"产假有多少天？", true}})
+	if _, err := readWords("[longer]\n产假: 陪产假", ""); err == nil {
+		t.Error("a shorter word that is longer is no mistake")
+	}
+}

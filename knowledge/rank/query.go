@@ -36,9 +36,10 @@ type question struct {
 	han      bool            // has Chinese characters
 	language string
 	exact    []exact
-	places   [][]int // countries that are named, as numbers of terms
-	total    int     // passages that were looked at
-	synonym  float64 // weight of the words of rules
+	places   [][]int  // countries that are named, as numbers of terms
+	longer   []longer // words that longer ones hide
+	total    int      // passages that were looked at
+	synonym  float64  // weight of the words of rules
 	// substitutes are the rules that fit, unless they are not to take the place
 	// of everyday words.
 	substitutes []substitute
@@ -59,6 +60,7 @@ func (w *words) read(q knowledge.Query, o weights) *question {
 	out.repeats(own, o.again)
 	out.informative(own, w.common)
 	w.abroad(out, own)
+	out.longer = w.shorter(q.Text)
 	out.neighbours(own)
 	out.references(own)
 	w.expand(out, w.whole(q.Text), o.synonym)

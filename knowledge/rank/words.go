@@ -27,6 +27,7 @@ type words struct {
 	authority []authority
 	common    map[string]bool       // words that say little, cut
 	places    map[string][][]string // names of countries, as terms, by the first
+	longer    []longer              // words that hide others
 	chinese   []string              // fillers while the file is read
 }
 
@@ -91,7 +92,7 @@ func (w *words) parse(name, text string) error {
 }
 
 // sections are the names that a [section] may have.
-const sections = "fillers, synonyms, translations, places, common, authority"
+const sections = "fillers, synonyms, translations, longer, places, common, authority"
 
 func (w *words) line(section, line string) error {
 	switch section {
@@ -114,6 +115,8 @@ func (w *words) line(section, line string) error {
 	case "translations":
 		chinese, english, _ := strings.Cut(line, "=")
 		return errors.Join(w.rule(chinese+"->"+english), w.rule(english+"->"+chinese))
+	case "longer":
+		return w.stretch(line)
 	case "authority":
 		return w.kind(line)
 	case "":
