@@ -18,8 +18,8 @@ type near struct {
 
 	prior, next string // the terms right beside the number
 
-	denied bool // its part of the sentence denies it
-	stated bool // and this, that nothing in the sentence denies or excepts
+	states bool // nothing in its sentence denies or excepts
+	denied bool // its part of the sentence denies
 }
 
 // swapped reports whether a sentence puts a number to what the passage puts
@@ -159,7 +159,7 @@ func nearNumbers(r *numberReader) []near {
 	placed := slices.DeleteFunc(slices.Clone(r.found), func(m measure) bool { return m.refers || m.at < 0 || m.end > len(r.text) || m.at > m.end })
 	slices.SortStableFunc(placed, func(a, b measure) int { return a.at - b.at })
 	all := segments(r.text, placed)
-	certain := statedIn(r.text, all)
+	states := stating(r.text, all)
 	for i, s := range all {
 		var last, next segment
 		if i > 0 && !all[i-1].stops {
@@ -170,8 +170,8 @@ func nearNumbers(r *numberReader) []near {
 		}
 		beside := s.read(r.text, last, next)
 		for n := range beside {
-			beside[n].stated = certain[i]
-			beside[n].denied = !certain[i] && denies(r.text[s.from:s.to])
+			beside[n].states = states[i]
+			beside[n].denied = !states[i] && denies(r.text[s.from:s.to])
 		}
 		out = append(out, beside...)
 	}

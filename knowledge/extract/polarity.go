@@ -156,7 +156,7 @@ func (c clause) denies(others []clause) bool {
 // elsewhere reports whether others speak of what a clause denies something of,
 // and o does not: reference books are not among the books that members borrow.
 func (c clause) elsewhere(o clause, others []clause) bool {
-	return slices.ContainsFunc(c.subject, func(t string) bool {
+	return slices.ContainsFunc(c.terms, func(t string) bool {
 		return !slices.Contains(o.terms, t) && slices.ContainsFunc(others, func(p clause) bool { return slices.Contains(p.terms, t) })
 	})
 }
@@ -168,6 +168,9 @@ func (c clause) states(others []clause) bool {
 		return false
 	}
 	for _, o := range others {
+		if len(o.denied) == 2 && len(o.subject) == 0 {
+			continue // without the one no other: it states what it needs
+		}
 		for _, scope := range o.denied {
 			if !o.exempts && (c.has(scope) && c.covers(o) && allDeny(scope, others) || c.does(scope, o)) {
 				return true

@@ -86,13 +86,21 @@ func statementDenied(mine, theirs []ruling) bool {
 		stated, found, best := false, false, max(2, int(math.Ceil(sameRule*float64(len(m.terms)))))
 		for _, o := range theirs {
 			n := common(m.terms, o.terms)
-			if n < best {
+			if n < best || m.elsewhere(o, theirs) {
 				continue
 			}
 			stated = o.states && (stated || !found || n > best)
 			found, best = true, n
 		}
 		return stated
+	})
+}
+
+// elsewhere reports whether others speak of what a sentence is about and o does
+// not.
+func (r ruling) elsewhere(o ruling, others []ruling) bool {
+	return slices.ContainsFunc(r.terms, func(t string) bool {
+		return !slices.Contains(o.terms, t) && slices.ContainsFunc(others, func(p ruling) bool { return slices.Contains(p.terms, t) })
 	})
 }
 

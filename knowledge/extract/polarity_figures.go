@@ -18,7 +18,7 @@ func figureDenied(mine, places []near) bool {
 			if !m.equals(p.measure) {
 				continue
 			}
-			if !p.stated {
+			if !p.states {
 				return false
 			}
 			own = true
@@ -27,9 +27,9 @@ func figureDenied(mine, places []near) bool {
 	})
 }
 
-// statedIn tells for each segment whether nothing in its sentence denies or
-// excepts.
-func statedIn(text string, all []segment) []bool {
+// stating tells for each segment whether its sentence denies and excepts
+// nothing.
+func stating(text string, all []segment) []bool {
 	out := make([]bool, len(all))
 	first := 0
 	for i, s := range all {
@@ -37,8 +37,9 @@ func statedIn(text string, all []segment) []bool {
 			continue
 		}
 		marked := spell(strings.ToLower(text[all[first].from:s.to]))
+		states := !strings.ContainsAny(marked, negation+exception)
 		for ; first <= i; first++ {
-			out[first] = !strings.Contains(marked, negation) && !strings.Contains(marked, exception)
+			out[first] = states
 		}
 	}
 	return out

@@ -61,7 +61,7 @@ func chineseReplacer() *strings.Replacer {
 	add(most, "不得超过", "不能超过", "不可超过", "不超过", "不多于", "不高于", "不得多于", "不可以超过", "不应超过", "至多", "最多", "最长", "以内", "之内", "低于", "少于", "小于", "早于", "短于")
 	add(least, "不得低于", "不能低于", "不低于", "不得少于", "不能少于", "不可少于", "不可低于", "不可以低于", "不可以少于", "不应低于", "不少于", "至少", "最少", "超过", "高于", "多于", "大于", "晚于", "迟于")
 	add(exception, "除非", "除外", "否则", "只有", "只能", "只要", "只限", "仅", "才能", "才可以", "才可", "才会", "未经")
-	add(" ", "不满", "不足", "不同", "不仅", "不但", "不论", "不管", "不断", "不利", "不当", "不可抗力", "无论", "是否", "能否", "可否", "不动产", "未成年", "合不合",
+	add(" ", "不满", "不足", "未满", "未达", "不同", "不仅", "不但", "不论", "不管", "不断", "不利", "不当", "不可抗力", "无论", "是否", "能否", "可否", "不动产", "未成年", "合不合",
 		"避免", "免疫", "以免", "免得", "难免", "不免", "未免", "不一定", "毫不", "没收", "未来", "非常", "无固定期限", "非全日制", "不久", "不良", "不定期", "要不要", "能不能", "是不是")
 	add(negation, "不应当", "不应该", "不可以", "不需要", "不再", "不应", "不得", "不能", "不可", "不用", "不必", "不须", "不需", "不会", "不是", "不予", "不给", "不算", "不要",
 		"并非", "没有", "无需", "无须", "无权", "禁止", "严禁", "毋须", "毋需", "毋庸", "无庸", "不许", "不准", "不允许", "不该", "免于", "免除", "都不", "也不", "不", "没", "未", "无", "勿")
@@ -84,7 +84,7 @@ func englishReplacer() *strings.Replacer {
 	add(least, "no less than", "not less than", "no fewer than", "not fewer than", "not below", "at least", "minimum of", "more than", "above", "exceeds")
 	add(exception, "unless", "except", "only", "until", "otherwise", "if no", "if not")
 	add(" ", "not only", "whether or not", "no doubt")
-	add(negation, "not", "never", "no", "nor", "neither", "none", "nothing", "nobody", "free of", "free from", "exempt from", "exempted from")
+	add(negation, "not", "never", "no", "nor", "neither", "none", "nothing", "nobody", "free of", "free from", "exempt from", "exempted from", "excluded from", "barred from")
 	add(negation+" "+nounOnly, "without")
 	for _, w := range [...][2]string{
 		{"free of charge", "charge"},
@@ -110,8 +110,8 @@ func englishReplacer() *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-// withoutBounds leaves the words of denial, exception, bound and duty out of a
+// withoutMarks leaves the words of denial, exception, bound and duty out of a
 // sentence: they are compared as what they mean, not as words.
-func withoutBounds(text string) string {
+func withoutMarks(text string) string {
 	return strings.Map(unmark, duties().Replace(chineseMarks().Replace(text)))
 }

@@ -29,6 +29,11 @@ type Backing struct {
 // all: there is nothing to turn round.
 const aboutIt = .2
 
+const (
+	ofCharacters    = .6
+	leastCharacters = 6
+)
+
 // Support compares a sentence with the passage that it cites. Numbers are
 // compared by value, however they are spelled: 三十日 has the 30 of "30 days",
 // and ½ is 半. A number that is vague (几十) is one of its own. Across languages
@@ -50,8 +55,8 @@ func (c *Claim) Support(e *Evidence) Backing {
 		b.Unread = true
 		return b
 	}
-	b.MissingNumbers = lacking(c.found, e.found)
 	b.Overlap = c.overlap(e)
+	b.MissingNumbers = lacking(c.found, e.found)
 	same := b.SameLanguage && b.Overlap >= aboutIt
 	b.Turned = !c.ordered && swapped(c.near, e.near, same) || figureDenied(c.near, e.near) || same && c.stance.turns(e.stance)
 	return b
@@ -74,7 +79,37 @@ func (c *Claim) overlap(e *Evidence) float64 {
 			}
 		}
 	}
-	return float64(both) / float64(max(all, 1))
+	byWords := float64(both) / float64(max(all, 1))
+	return max(byWords, ofCharacters*c.sharedCharacters(e))
+}
+
+// sharedCharacters is the share of the claim's Chinese characters that one
+// sentence of the passage has: a paraphrase often keeps one character of a word of
+// two (用掉 for 用完). A long passage has most of the common ones.
+func (c *Claim) sharedCharacters(e *Evidence) float64 {
+	most := 0
+	for _, sentence := range e.characters {
+		both := 0
+		for _, r := range c.characters {
+			if slices.Contains(sentence, r) {
+				both++
+			}
+		}
+		most = max(most, both)
+	}
+	return float64(most) / float64(max(len(c.characters), leastCharacters))
+}
+
+// characters are the Chinese characters of a text that are no particles and no
+// numerals, each once, in order.
+func characters(text string) []rune {
+	var out []rune
+	for _, r := range cut.Fold(text) {
+		if _, n := cut.Numeral(string(r)); n == 0 && cut.Han(r) && !cut.Particle(r) && !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // numbers are the numbers and references of a text, each once, in order.

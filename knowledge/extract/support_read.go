@@ -23,11 +23,12 @@ type Claim struct {
 	language string
 	tooLong  bool
 
-	terms   []string // each once, in order
-	numbers []string
-	found   []measure
-	near    []near
-	stance  stance
+	terms      []string // each once, in order
+	characters []rune
+	numbers    []string
+	found      []measure
+	near       []near
+	stance     stance
 	// ordered says that the order of its numbers tells what they belong to:
 	// "respectively".
 	ordered bool
@@ -46,7 +47,8 @@ func ReadClaim(sentence string) *Claim {
 	}
 	c.numbers, c.found, c.near = said.out, said.found, nearNumbers(said)
 	c.ordered = hasAny(said.text, "分别", "respectively")
-	c.terms = slices.Sorted(maps.Keys(termSet(castRoles(withoutBounds(c.text)))))
+	c.terms = slices.Sorted(maps.Keys(termSet(castRoles(withoutMarks(c.text)))))
+	c.characters = characters(c.text)
 	c.stance = claimed(c.text)
 	return c
 }
@@ -54,12 +56,13 @@ func ReadClaim(sentence string) *Claim {
 // Evidence is a passage that claims are compared with, read once for all of
 // them. It does not change any more.
 type Evidence struct {
-	language string
-	whole    map[string]bool // its sentences without markup
-	terms    map[string]bool
-	found    []measure // all that its numbers might mean
-	near     []near
-	stance   stance
+	language   string
+	whole      map[string]bool // its sentences without markup
+	terms      map[string]bool
+	characters [][]rune
+	found      []measure // all that its numbers might mean
+	near       []near
+	stance     stance
 }
 
 // ReadEvidence reads a passage.
@@ -77,6 +80,7 @@ func ReadEvidence(passage knowledge.Passage) *Evidence {
 		stance:   stated(passage),
 	}
 	for _, s := range Sentences(passage.Text) {
+		e.characters = append(e.characters, characters(s))
 		e.whole[plain(s)] = true
 	}
 	return e
