@@ -212,7 +212,10 @@ func (u *run) patience(ctx context.Context, p *pool, no *refusal, began time.Tim
 	}
 	next := no.next()
 	switch {
-	case left <= 0, !no.anyTime() && !next.IsZero() && next.Sub(now) >= left:
+	case left <= 0: // the wait for room ended a moment before its context did
+		err.After = max(err.After, soon)
+		return 0, err
+	case !no.anyTime() && !next.IsZero() && next.Sub(now) >= left:
 		return 0, err
 	case next.IsZero() && !no.anyTime():
 		return min(moment, left), nil // it has just changed
