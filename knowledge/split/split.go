@@ -21,11 +21,12 @@ const Version = "5"
 // Sizes of a passage, in characters. Small enough that a model reads ten of
 // them, large enough that a rule stands beside its exception.
 const (
-	target   = 900  // a new block starts a new passage beyond it
-	most     = 1200 // and no passage grows beyond it, fences apart
-	tiny     = 120  // a subsection below it is kept with the next one beside it
-	mere     = 40   // and below this, an introduction with what it introduces
-	hardMost = 6000 // not even a code block grows beyond it
+	target     = 900  // a new block starts a new passage beyond it
+	most       = 1200 // and no passage grows beyond it, fences apart
+	tiny       = 120  // a subsection below it is kept with the next one beside it
+	mere       = 40   // and below this, an introduction with what it introduces
+	maxHeading = 200  // of a title or heading; a longer one is text
+	hardMost   = 6000 // not even a code block grows beyond it
 )
 
 // mainLevel is the level of headings that part a page into its main sections.
@@ -34,6 +35,10 @@ const mainLevel = 2
 // Document returns the passages of a document, in order. A document of white
 // space has none. Collection is left to the caller.
 func Document(doc knowledge.Document) []knowledge.Passage {
+	doc.Title, doc.Section = clip(doc.Title), clip(doc.Section)
+	if len(doc.URL) > maxAddress {
+		doc.URL = ""
+	}
 	p := packer{doc: doc}
 	p.articles = countArticles(doc.Text) >= leastArticles
 	paged := doc.Anchor == knowledge.AnchorPage
@@ -117,14 +122,32 @@ func (p *packer) enter(b block) {
 	for len(p.path) > 0 && p.path[len(p.path)-1].level >= b.level {
 		p.path = p.path[:len(p.path)-1]
 	}
-	p.path = append(slices.Clone(p.path), heading{b.level, b.text, b.id})
+	p.path = append(slices.Clone(p.path), heading{b.level, clip(b.text), b.id})
 	if p.size >= p.least(b) || b.level >= partLevel || b.page != p.page && p.size >= mere {
 		p.flush()
 	}
 	if p.size > 0 {
-		p.put(b, strings.Repeat("#", min(b.level, 6))+" "+b.text, utf8.RuneCountInString(b.text))
+		name := clip(b.text)
+		p.put(b, strings.Repeat("#", min(b.level, 6))+" "+name, utf8.RuneCountInString(name))
 		p.more = append(p.more, p.path)
 	}
+	if len(clip(b.text)) < len(b.text) {
+		p.fill(block{kind: prose, text: b.text, line: b.line, page: b.page}) // nothing of it is lost
+	}
+}
+
+// maxAddress bounds the address of a document, in bytes: each passage has it.
+const maxAddress = 2048
+
+// clip bounds a title or heading: each passage below it has it once more.
+func clip(title string) string {
+	n := 0
+	for i := range title {
+		if n++; n > maxHeading {
+			return strings.TrimSpace(title[:i]) + "…"
+		}
+	}
+	return title
 }
 
 // least is the size from which what came before a heading is a passage of its

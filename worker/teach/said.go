@@ -149,7 +149,7 @@ func (t *Teacher) visibility(ctx context.Context, thread bots.Thread) (bots.Visi
 // restsOn reports whether an answer links to a passage, names it, or has a
 // sentence that says what it says, with the same numbers.
 func restsOn(answer string, p knowledge.Passage) bool {
-	if p.URL != "" && strings.Contains(answer, p.URL) {
+	if p.URL != "" && linksTo(answer, p.URL) {
 		return true
 	}
 	if named(answer, p) {
@@ -165,6 +165,23 @@ func restsOn(answer string, p knowledge.Passage) bool {
 		}
 	}
 	return false
+}
+
+// linksTo reports whether a text has an address as a whole: not as the beginning
+// of a longer one.
+func linksTo(text, address string) bool {
+	for rest := text; ; {
+		_, behind, ok := strings.Cut(rest, address)
+		if !ok {
+			return false
+		}
+		next := strings.TrimLeft(behind, ".,;:!?")
+		c, _ := utf8.DecodeRuneInString(next)
+		if next == "" || len(next) < len(behind) && strings.ContainsRune(" \t\r\n", c) || strings.ContainsRune(" \t\r\n>)|\"'*_]", c) || c >= 0x2E80 {
+			return true
+		}
+		rest = behind
+	}
 }
 
 // named reports whether an answer names the passage's place: its document and

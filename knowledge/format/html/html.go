@@ -117,6 +117,9 @@ func parse(r io.Reader, contentType string) (*html.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if tangled(raw) {
+		return nil, errDeep
+	}
 	root, err := html.Parse(bytes.NewReader(raw))
 	if err != nil {
 		return nil, errDeep // the one error of the parser for bytes at hand

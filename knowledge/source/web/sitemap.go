@@ -19,6 +19,9 @@ import (
 const (
 	maxSitemap  = 50 << 20 // bytes, unpacked
 	maxSitemaps = 200
+	// maxEntries is how many entries of one file are read, by the limit of the
+	// protocol (sitemaps.org): more are somebody's mistake, or harm.
+	maxEntries = 50_000
 )
 
 var (
@@ -63,6 +66,9 @@ func (c *crawl) sitemaps(ctx context.Context, from []string) ([]entry, error) {
 		case err != nil:
 			c.partial = "the sitemap " + u.Path + " can't be read: " + err.Error()
 			continue
+		}
+		if room := max(0, maxQueue*maxSitemaps-len(from)); len(list.maps) > room {
+			list.maps = list.maps[:room]
 		}
 		from = append(from, list.maps...)
 		out = c.onHost(out, list.pages)
@@ -133,6 +139,9 @@ func unpack(packed []byte) ([]byte, error) {
 func lines(text []byte) listing {
 	var out listing
 	for line := range strings.Lines(string(text)) {
+		if len(out.pages) >= maxEntries {
+			break
+		}
 		if u, err := url.Parse(strings.TrimSpace(line)); err == nil && u.Host != "" {
 			out.pages = append(out.pages, entry{url: u})
 		}
@@ -164,6 +173,9 @@ func parseSitemap(body []byte) (listing, error) {
 			return out, fmt.Errorf("the sitemap is damaged: %w", err)
 		}
 		root = false
+		if len(out.pages)+len(out.maps) >= maxEntries {
+			return out, nil
+		}
 	}
 }
 
