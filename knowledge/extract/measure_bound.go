@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -263,4 +264,13 @@ func directed(head, rest string) direction {
 		return later
 	}
 	return undirected
+}
+
+// withoutBounds are measures with their bounds left open.
+func withoutBounds(found []measure) []measure {
+	out := slices.Clone(found)
+	for i := range out {
+		out[i].bound = unbounded
+	}
+	return out
 }

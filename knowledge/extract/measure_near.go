@@ -20,6 +20,8 @@ type near struct {
 
 	states bool // nothing in its sentence denies or excepts
 	denied bool // its part of the sentence denies
+	// deniedBehind says that its sentence denies once, behind it.
+	deniedBehind bool
 }
 
 // swapped reports whether a sentence puts a number to what the passage puts
@@ -159,7 +161,7 @@ func nearNumbers(r *numberReader) []near {
 	placed := slices.DeleteFunc(slices.Clone(r.found), func(m measure) bool { return m.refers || m.at < 0 || m.end > len(r.text) || m.at > m.end })
 	slices.SortStableFunc(placed, func(a, b measure) int { return a.at - b.at })
 	all := segments(r.text, placed)
-	states := stating(r.text, all)
+	whole := sentencesOf(r.text, all)
 	for i, s := range all {
 		var last, next segment
 		if i > 0 && !all[i-1].stops {
@@ -168,12 +170,12 @@ func nearNumbers(r *numberReader) []near {
 		if i+1 < len(all) && !s.stops {
 			next = all[i+1]
 		}
-		beside := s.read(r.text, last, next)
-		for n := range beside {
-			beside[n].states = states[i]
-			beside[n].denied = !states[i] && denies(r.text[s.from:s.to])
+		for _, n := range s.read(r.text, last, next) {
+			n.states = whole[i].states
+			n.denied = !n.states && denies(r.text[s.from:s.to])
+			n.deniedBehind = !n.states && whole[i].deniedBehind(r.text, n.measure)
+			out = append(out, n)
 		}
-		out = append(out, beside...)
 	}
 	return out
 }
@@ -199,6 +201,7 @@ type segment struct {
 	from, to int
 	numbers  []measure
 	stops    bool // a sentence ends with it
+	states   bool // of a sentence: nothing in it denies or excepts
 }
 
 // read reads what stands beside the numbers of a segment. Where it has no words

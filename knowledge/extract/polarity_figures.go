@@ -27,22 +27,52 @@ func figureDenied(mine, places []near) bool {
 	})
 }
 
-// stating tells for each segment whether its sentence denies and excepts
-// nothing.
-func stating(text string, all []segment) []bool {
-	out := make([]bool, len(all))
+// complements reports whether a sentence says of the one side of a bound the
+// opposite of what the passage says of the other, and of nothing else: up to 200
+// euros no approval is needed, above 200 it is.
+func complements(mine, places []near) bool {
+	return slices.ContainsFunc(mine, func(m near) bool {
+		if m.bound == unbounded || !m.deniedBehind {
+			return false
+		}
+		other := false
+		for _, p := range places {
+			if m.equals(p.measure) && (!p.states || !m.bound.against(p.bound)) {
+				return false
+			}
+			other = other || m.equals(p.measure)
+		}
+		return other
+	})
+}
+
+// sentencesOf gives each segment its sentence.
+func sentencesOf(text string, all []segment) []segment {
+	out := make([]segment, len(all))
 	first := 0
 	for i, s := range all {
-		if !s.stops && i+1 < len(all) {
-			continue
-		}
-		marked := spell(strings.ToLower(text[all[first].from:s.to]))
-		states := !strings.ContainsAny(marked, negation+exception)
-		for ; first <= i; first++ {
-			out[first] = states
+		if s.stops || i+1 == len(all) {
+			whole := segment{from: all[first].from, to: s.to, states: certain(text[all[first].from:s.to])}
+			for ; first <= i; first++ {
+				out[first] = whole
+			}
 		}
 	}
 	return out
+}
+
+// certain reports whether nothing in a text denies or excepts.
+func certain(text string) bool {
+	return !strings.ContainsAny(spell(strings.ToLower(text)), negation+exception)
+}
+
+// deniedBehind reports whether a sentence denies once, and that behind a number:
+// a denial in front of it may turn its bound.
+func (s segment) deniedBehind(text string, m measure) bool {
+	end := max(m.unitEnd, m.end)
+	before, after := text[max(s.from, m.at-bytesBeside):m.at], text[end:max(end, min(s.to, end+bytesBeside))]
+	marked := spell(strings.ToLower(after))
+	return strings.Count(marked, negation) == 1 && !strings.Contains(marked, exception) && certain(before)
 }
 
 // denies reports whether a part of a sentence denies as a whole: once, without an

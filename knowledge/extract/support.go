@@ -56,6 +56,10 @@ func (c *Claim) Support(e *Evidence) Backing {
 		return b
 	}
 	b.Overlap = c.overlap(e)
+	if complements(c.near, e.near) {
+		b.MissingNumbers = lacking(withoutBounds(c.found), e.found)
+		return b
+	}
 	b.MissingNumbers = lacking(c.found, e.found)
 	same := b.SameLanguage && b.Overlap >= aboutIt
 	b.Turned = !c.ordered && swapped(c.near, e.near, same) || figureDenied(c.near, e.near) || same && c.stance.turns(e.stance)

@@ -27,8 +27,7 @@ const (
 type gate struct {
 	passages []*extract.Evidence
 	known    *extract.Evidence // the question and the earlier turns: their figures may be repeated
-	marks    *regexp.Regexp
-	links    *regexp.Regexp
+	marks    *regexp.Regexp    // citation marks
 	foreign  foreign
 	language string // the answer's
 	theirs   bool   // a passage is in that language
@@ -43,8 +42,7 @@ func newGate(passages []knowledge.Passage, known, language string) *gate {
 	g := &gate{
 		language: language,
 		theirs:   theirs,
-		marks:    regexp.MustCompile(`[ \t]*\[(\d+(?:\s*,\s*\d+)*)\]`),
-		links:    regexp.MustCompile(`!?\[([^\]]*)\]\(([^)]*)\)`),
+		marks:    patterns().marks,
 		foreign:  newForeign(passages, known, !theirs),
 		known:    extract.ReadEvidence(knowledge.Passage{Text: known}),
 	}
@@ -95,8 +93,8 @@ const longEnough = 24
 // unlinked turns images, and links to addresses that no passage has, into their
 // text.
 func (g *gate) unlinked(unit string) string {
-	return g.links.ReplaceAllStringFunc(unit, func(link string) string {
-		m := g.links.FindStringSubmatch(link)
+	return patterns().links.ReplaceAllStringFunc(unit, func(link string) string {
+		m := patterns().links.FindStringSubmatch(link)
 		if !strings.HasPrefix(link, "!") && !g.foreign.address(m[2]) {
 			return link
 		}

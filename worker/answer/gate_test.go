@@ -44,7 +44,7 @@ func TestGate(t *testing.T) {
 			if answer.Mode != bots.ByModel {
 				t.Fatalf("answered by %s: %q", answer.Mode, answer.Text)
 			}
-			if got := strings.TrimSpace(newGate(nil, "", "zh").marks.ReplaceAllString(answer.Text, "")); got != tc.want {
+			if got := strings.TrimSpace(patterns().marks.ReplaceAllString(answer.Text, "")); got != tc.want {
 				t.Errorf("got %q, want %q", got, tc.want)
 			}
 			if answer.Dropped != tc.dropped {

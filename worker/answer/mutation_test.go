@@ -2,30 +2,39 @@ package answer
 
 import (
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/tribunebot/tribune/knowledge"
 	"github.com/tribunebot/tribune/knowledge/extract"
 )
 
-// mutation corrupts sentences in one way: each word of from, where it stands, is
-// replaced by what stands beside it.
+// mutation corrupts sentences in one way: each first word, where it stands, is
+// replaced by the second.
 type mutation struct {
 	kind    string
 	replace [][2]string
-	least   float64 // the share that is caught, at least
 }
 
-// figureKinds are the kinds that corrupt a figure: its value, what it counts, its
-// bound, or the number of an article.
-func figureKinds() []string { return []string{"number", "unit", "bound", "article"} }
+// leastCaught are the shares of each kind that have to be caught, within a language
+// and across: what was measured, less a little room. Denials, who does what, and
+// bounds are the weak ones: the words that turn them are many, and across
+// languages only figures say what a denial is about.
+func leastCaught() map[string]float64 {
+	return map[string]float64{
+		"number": .97, "number, across": .97,
+		"unit": .95, "unit, across": .92,
+		"article": .97, "article, across": .97,
+		"name": .97, "name, across": .85,
+		"bound": .80, "bound, across": .80,
+		"negation": .60, "negation, across": .60,
+		"role": .60,
+	}
+}
 
-// mutations are the kinds of corruption with the shares that were measured, less
-// a little room. Units and bounds that some passage has as well, and denials in
-// the midst of a sentence, are the weak ones.
+// mutations are the kinds of corruption that replace words. Each word is the right
+// one in some sentences only; a mutant that still says the truth counts against
+// the check.
 func mutations() []mutation {
 	return []mutation{
 		{"unit", [][2]string{
@@ -49,7 +58,7 @@ func mutations() []mutation {
 			{" years", " months"},
 			{" percent", " yuan"},
 			{" yuan", " dollars"},
-		}, 0},
+		}},
 		{"bound", [][2]string{
 			{"不得超过", "不得少于"},
 			{"不超过", "不少于"},
@@ -70,7 +79,7 @@ func mutations() []mutation {
 			{"less than", "more than"},
 			{"up to", "at least"},
 			{"within", "after"},
-		}, 0},
+		}},
 		{"negation", [][2]string{
 			{"不得", "可以"},
 			{"不能", "可以"},
@@ -91,14 +100,7 @@ func mutations() []mutation {
 			{" can ", " cannot "},
 			{" are ", " are not "},
 			{" is ", " is not "},
-		}, 0},
-		{"name", [][2]string{
-			{"《劳动合同法》", "《反垄断法》"},
-			{"《劳动法》", "《海商法》"},
-			{"Labour Contract Law", "Maritime Fisheries Law"},
-			{"Human Resources", "Quantum Division"},
-			{"人力资源部", "《量子管理办法》"},
-		}, 0},
+		}},
 		{"role", [][2]string{
 			{"用人单位应", "劳动者应"},
 			{"用人单位要", "劳动者要"},
@@ -115,13 +117,13 @@ func mutations() []mutation {
 			{"he employee may", "he employer may"},
 			{"he tenant", "he landlord"},
 			{"he landlord", "he tenant"},
-		}, 0},
+		}},
 	}
 }
 
 // corrupted are a sentence's mutants of each kind.
 func corrupted(sentence string) map[string][]string {
-	out := map[string][]string{"number": otherNumbers(sentence), "article": otherArticles(sentence)}
+	out := map[string][]string{"number": otherNumbers(sentence), "article": otherArticles(sentence), "name": otherNames(sentence)}
 	for _, m := range mutations() {
 		for _, r := range m.replace {
 			if !counts(m.kind, sentence, r[0]) {
@@ -149,6 +151,7 @@ func counts(kind, sentence, word string) bool {
 	return true
 }
 
+// numberBefore finds a number at the end of a text.
 func numberBefore() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)(?:\d|[一二两三四五六七八九十百]|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty)$`)
 }
@@ -163,10 +166,9 @@ func otherNumbers(sentence string) []string {
 			put(at, strconv.Itoa(v*7+3))
 		}
 	}
-	for _, at := range regexp.MustCompile(`[一二两三四五六七八九十百]+(?:个月|周|天|日|年|小时|倍|元|次)`).FindAllStringIndex(sentence, -1) {
-		if numeral := at[:]; !strings.HasSuffix(sentence[:at[0]], "第") && !strings.HasSuffix(sentence[:at[0]], "星期") {
-			digits := regexp.MustCompile(`^[一二两三四五六七八九十百]+`).FindString(sentence[numeral[0]:])
-			put([]int{at[0], at[0] + len(digits)}, "四十七")
+	for _, at := range regexp.MustCompile(`([一二两三四五六七八九十百]+)(?:个月|周|天|日|年|小时|倍|元|次)`).FindAllStringSubmatchIndex(sentence, -1) {
+		if !strings.HasSuffix(sentence[:at[0]], "第") && !strings.HasSuffix(sentence[:at[0]], "星期") {
+			put(at[2:4], "四十七")
 		}
 	}
 	for _, at := range regexp.MustCompile(`\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty)\b`).FindAllStringIndex(sentence, -1) {
@@ -175,9 +177,14 @@ func otherNumbers(sentence string) []string {
 	return out
 }
 
-// otherArticles puts another number to each article that a sentence refers to.
+// otherArticles refers to an article that no passage has, and puts another number
+// to each that a sentence refers to.
 func otherArticles(sentence string) []string {
-	var out []string
+	bare := strings.TrimRight(sentence, "。.")
+	out := []string{bare + " (Article 1207)."}
+	if extract.Language(sentence) == "zh" {
+		out = []string{bare + "（第一千二百零七条）。"}
+	}
 	for _, at := range regexp.MustCompile(`第[一二三四五六七八九十百\d]+条|Articles? \d+`).FindAllStringIndex(sentence, -1) {
 		with := "第一千二百零七条"
 		if strings.HasPrefix(sentence[at[0]:], "Article") {
@@ -188,47 +195,50 @@ func otherArticles(sentence string) []string {
 	return out
 }
 
-// TestMutations corrupts every true sentence that passes, one thing at a time.
+// otherNames adds a name that no passage has, and puts it in the place of others.
+func otherNames(sentence string) []string {
+	bare := strings.TrimRight(sentence, "。.")
+	if extract.Language(sentence) == "zh" {
+		out := []string{bare + "，见《渔业捕捞法》。", bare + "，请联系王建国律师。"}
+		if title := regexp.MustCompile(`《[^》]+》`); title.MatchString(sentence) {
+			out = append(out, title.ReplaceAllString(sentence, "《渔业捕捞法》"))
+		}
+		return out
+	}
+	return []string{bare + ", as Peter Harrington says.", bare + ", see https://wiki.example.net/harrington."}
+}
+
+// TestMutations corrupts every true sentence that passes, one thing at a time, and
+// holds each kind to its share.
 func TestMutations(t *testing.T) {
 	t.Parallel()
 
 	guides := passagesOf(t)
-	for _, held := range []bool{false, true} {
-		all, caught := map[string]int{}, map[string]int{}
-		for _, c := range readClaims(t, "testdata/grounding.jsonl") {
-			p := about(t, guides, c)
-			if c.Kind != "true" || c.Held != held || dropped(c.Text, p) {
-				continue
+	all, caught := map[string]int{}, map[string]int{}
+	for _, c := range readClaims(t, "testdata/grounding.jsonl") {
+		p := about(t, guides, c)
+		if c.Kind != "true" || dropped(c.Text, p) {
+			continue
+		}
+		for kind, mutants := range corrupted(c.Text) {
+			if spoken(c) == "across" {
+				kind += ", across"
 			}
-			for kind, mutants := range corrupted(c.Text) {
-				if extract.Language(c.Text) != extract.Language(p.Text) {
-					kind += ", across"
-				}
-				for _, m := range mutants {
-					all[kind]++
-					if dropped(m, p) {
-						caught[kind]++
-					} else if !held {
-						t.Logf("passes with another %s: %s", kind, m)
-					}
+			for _, m := range mutants {
+				all[kind]++
+				if dropped(m, p) {
+					caught[kind]++
+				} else if !c.Held {
+					t.Logf("passes with another %s: %s", kind, m)
 				}
 			}
 		}
-		reportMutations(t, held, all, caught)
 	}
-}
-
-func reportMutations(t *testing.T, held bool, all, caught map[string]int) {
-	t.Helper()
-	var figures, found int
-	for kind, n := range all {
-		t.Logf("held %t: %-16s %3d of %3d caught (%.1f%%)", held, kind, caught[kind], n, 100*float64(caught[kind])/float64(n))
-		if of, _, _ := strings.Cut(kind, ","); slices.Contains(figureKinds(), of) {
-			figures += n
-			found += caught[kind]
+	for kind, least := range leastCaught() {
+		share := float64(caught[kind]) / float64(all[kind])
+		t.Logf("%-16s %3d of %3d caught (%.1f%%)", kind, caught[kind], all[kind], 100*share)
+		if all[kind] == 0 || share < least {
+			t.Errorf("%s: %d of %d are caught, want %.2f of them", kind, caught[kind], all[kind], least)
 		}
 	}
-	t.Logf("held %t: %d of %d corrupted figures are caught (%.1f%%)", held, found, figures, 100*float64(found)/float64(figures))
 }
-
-var _ = knowledge.Passage{}
