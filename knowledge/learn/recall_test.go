@@ -197,3 +197,18 @@ func BenchmarkRecall(b *testing.B) {
 		})
 	}
 }
+
+// TestUndoIsOfOnePerson: an origin stands for its own marks, not for those of
+// others whose name begins alike.
+func TestUndoIsOfOnePerson(t *testing.T) {
+	t.Parallel()
+	b := open(t, learn.Options{})
+	for i, origin := range []string{"slack:T:U1/C1:1", "slack:T:U12/C1:2", "slack:T:U1", "slack:T:U12"} {
+		l := lesson("office", "question "+string(rune('a'+i)), "doc")
+		l.Origin = origin
+		add(t, b, l)
+	}
+	if n, err := b.Undo(t.Context(), "", "slack:T:U1"); n != 2 || err != nil {
+		t.Errorf("took back %d, %v, want 2", n, err)
+	}
+}

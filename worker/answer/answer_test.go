@@ -104,8 +104,11 @@ func TestModelAnswersFromPassages(t *testing.T) {
 		t.Errorf("mode %s, refused %t, language %s, dropped %d", answer.Mode, answer.Refused, answer.Language, answer.Dropped)
 	}
 	titles := []string{}
-	for _, s := range answer.Sources {
+	for i, s := range answer.Sources {
 		titles = append(titles, s.Title)
+		if s.N != i+1 || s.Ref != []string{"zh/wages.md#1", "zh/probation.md#1"}[i] {
+			t.Errorf("[%d] leads to %+v", i+1, s)
+		}
 	}
 	if diff := cmp.Diff([]string{"试用期工资", "试用期 > 期限"}, titles); diff != "" {
 		t.Errorf("only the cited sources, by first mention (-want +got):\n%s", diff)

@@ -51,6 +51,7 @@ func formats(name []byte) bool {
 	switch atom.Lookup(name) {
 	case atom.A, atom.B, atom.Big, atom.Code, atom.Em, atom.Font, atom.I, atom.Nobr, atom.S, atom.Small, atom.Strike, atom.Strong, atom.Tt, atom.U:
 		return true
+	default:
+		return false
 	}
-	return false
 }

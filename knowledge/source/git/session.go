@@ -69,7 +69,9 @@ func (s *source) overHTTP(r *repo, endpoint *transport.Endpoint) (transport.Uplo
 		}
 		auth = &http.BasicAuth{Username: user, Password: token}
 	}
-	session, err := http.NewClient(s.guard.Client()).NewUploadPackSession(endpoint, auth)
+	client := *s.guard.Client()
+	client.Transport = listing{client.Transport, min(maxRefs, s.o.MaxBytes)}
+	session, err := http.NewClient(&client).NewUploadPackSession(endpoint, auth)
 	if err != nil {
 		return nil, explain(err)
 	}
